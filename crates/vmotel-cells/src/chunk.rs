@@ -1,0 +1,167 @@
+//! A chunk of cells: the shared base, and a private array per thread slot.
+
+use std::{fmt, ptr};
+
+use crate::{
+    slot::SLOTS,
+    sync::{AtomicPtr, AtomicU16, AtomicU64, Ordering},
+};
+
+/// Writes of one slot into one chunk that go to the base before private cells are allocated.
+#[cfg(not(loom))]
+const WARM_UP: u16 = 1024;
+#[cfg(loom)]
+const WARM_UP: u16 = 1;
+
+/// Cells per cache-line pair: private arrays are aligned to it, so that two threads never share a line.
+const LINE: usize = 16;
+
+#[repr(align(128))]
+struct Line(#[expect(dead_code, reason = "reached by pointer")] [AtomicU64; LINE]);
+
+/// A fixed number of cells, written by up to [`SLOTS`] single writers and any number of shared ones.
+pub(crate) struct Chunk {
+    /// Null, or the first of `lines` lines that this chunk owns. The last entry is null for ever.
+    private: [AtomicPtr<Line>; SLOTS + 1],
+    /// Writes that each slot has sent to the base; only the slot's owner writes it.
+    warm_up: [AtomicU16; SLOTS],
+    base: Box<[AtomicU64]>,
+    lines: usize,
+}
+
+impl Chunk {
+    /// Returns a chunk of `len` cells at zero.
+    #[must_use]
+    pub(crate) fn new(len: usize) -> Self {
+        Self {
+            private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
+            base: (0..len).map(|_| AtomicU64::new(0)).collect(),
+            lines: len.div_ceil(LINE),
+        }
+    }
+
+    /// Returns the number of cells.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.base.len()
+    }
+
+    /// Returns the cell of `slot` at `offset` if the slot has private cells here.
+    ///
+    /// # Safety
+    /// `slot <= SLOTS` and `offset < self.len()`.
+    #[inline(always)]
+    pub(crate) unsafe fn private_cell(&self, slot: usize, offset: usize) -> Option<&AtomicU64> {
+        // SAFETY: the caller keeps `slot` within the array.
+        let lines = unsafe { self.private.get_unchecked(slot) }.load(Ordering::Acquire);
+        if lines.is_null() {
+            return None;
+        }
+        // SAFETY: a pointer that is not null points to `self.lines` lines, and `offset` is less than `self.lines * LINE`. A
+        // line is an array of cells without padding.
+        let cell = unsafe { lines.cast::<AtomicU64>().add(offset) };
+        // SAFETY: the lines live, in place, until `self` is dropped.
+        Some(unsafe { &*cell })
+    }
+
+    /// Changes the cell at `offset` for the owner of `slot`: its private cell by load and store, else the base.
+    ///
+    /// The caller is the one owner of `slot`, or passes a slot of [`SLOTS`] or more to mean that it has none.
+    ///
+    /// # Panics
+    /// Panics if `offset >= self.len()`.
+    pub(crate) fn update(&self, slot: usize, offset: usize, change: impl Fn(u64) -> u64) {
+        assert!(offset < self.len(), "offset within the chunk");
+        if slot < SLOTS {
+            // SAFETY: both were checked above.
+            if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
+                cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Relaxed);
+                return;
+            }
+            self.warm(slot);
+        }
+        let base = &self.base[offset];
+        let mut seen = base.load(Ordering::Relaxed);
+        while let Err(now) =
+            base.compare_exchange_weak(seen, change(seen), Ordering::Relaxed, Ordering::Relaxed)
+        {
+            seen = now;
+        }
+    }
+
+    /// Counts a write of `slot` that goes to the base; allocates the private cells when there were enough.
+    fn warm(&self, slot: usize) {
+        let seen = self.warm_up[slot].load(Ordering::Relaxed);
+        if seen < WARM_UP {
+            self.warm_up[slot].store(seen + 1, Ordering::Relaxed);
+            return;
+        }
+        let lines: Box<[Line]> = (0..self.lines)
+            .map(|_| Line(std::array::from_fn(|_| AtomicU64::new(0))))
+            .collect();
+        // Release: a reader that sees the pointer sees cells at zero. Only the slot's owner stores here.
+        self.private[slot].store(Box::into_raw(lines).cast::<Line>(), Ordering::Release);
+    }
+
+    /// Returns the base cell at `offset`.
+    ///
+    /// # Panics
+    /// Panics if `offset >= self.len()`.
+    pub(crate) fn base(&self, offset: usize) -> &AtomicU64 {
+        &self.base[offset]
+    }
+
+    /// Folds the parts of the cell at `offset`: the base first, then the private cells in slot order.
+    ///
+    /// # Panics
+    /// Panics if `offset >= self.len()`.
+    pub(crate) fn fold<T>(&self, offset: usize, from: impl Fn(u64) -> T, add: impl Fn(T, T) -> T) -> T {
+        let mut total = from(self.base(offset).load(Ordering::Relaxed));
+        for slot in 0..SLOTS {
+            // SAFETY: the slot is within the array, and `base` above has checked the offset.
+            if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
+                total = add(total, from(cell.load(Ordering::Relaxed)));
+            }
+        }
+        total
+    }
+
+    /// Sets every part of the cell at `offset` to zero. Nobody else may use that cell.
+    pub(crate) fn clear(&self, offset: usize) {
+        self.base(offset).store(0, Ordering::Relaxed);
+        for slot in 0..SLOTS {
+            // SAFETY: the slot is within the array, and `base` above has checked the offset.
+            if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
+                cell.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        for pointer in &self.private {
+            let lines = pointer.load(Ordering::Acquire);
+            if !lines.is_null() {
+                let lines = ptr::slice_from_raw_parts_mut(lines, self.lines);
+                // SAFETY: the pointer came from `Box::into_raw` of a slice of `self.lines` lines and is dropped once, here.
+                drop(unsafe { Box::from_raw(lines) });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let private = self
+            .private
+            .iter()
+            .filter(|p| !p.load(Ordering::Relaxed).is_null())
+            .count();
+        f.debug_struct("Chunk")
+            .field("len", &self.len())
+            .field("private", &private)
+            .finish()
+    }
+}

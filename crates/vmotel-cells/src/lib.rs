@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod cells;
+mod chunk;
+mod handle;
+mod histogram;
+#[cfg(all(loom, test))]
+mod model;
+mod slot;
+mod sync;
+
+pub use cells::Cells;
+pub use handle::{Counter, FloatCounter, Gauge, UpDownCounter};
+pub use histogram::{BoundsError, Histogram, HistogramSnapshot};

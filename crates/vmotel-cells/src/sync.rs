@@ -1,0 +1,6 @@
+//! Atomics of `std`, or of loom where its model checker runs.
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU16, AtomicU64, Ordering};
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU64, Ordering};

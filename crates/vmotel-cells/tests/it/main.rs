@@ -1,0 +1,196 @@
+//! Exactness of cells under threads that come and go.
+#![cfg(not(loom))]
+
+use std::{
+    cell::RefCell,
+    sync::{Barrier, mpsc},
+    thread,
+};
+
+use proptest::prelude::*;
+use vmotel_cells::{Cells, Counter};
+
+#[test]
+fn a_thousand_short_lived_threads_lose_nothing() {
+    let cells = Cells::new();
+    let (counter, float, up_down) = (cells.counter(), cells.float_counter(), cells.up_down_counter());
+    let histogram = cells.histogram([0.5, 1.5, 2.5]).unwrap();
+    for round in 0..10_u64 {
+        thread::scope(|scope| {
+            for t in 0..100_u64 {
+                let (counter, float, up_down, histogram) = (&counter, &float, &up_down, &histogram);
+                scope.spawn(move || {
+                    // Some threads stay below the warm-up, some go far beyond it.
+                    for i in 0..(t * 37 + round) {
+                        counter.add(i);
+                        float.add(0.25);
+                        up_down.add(if i % 2 == 0 { 3 } else { -2 });
+                        histogram.record((i % 4) as f64);
+                    }
+                });
+            }
+        });
+    }
+    let adds = || (0..10_u64).flat_map(|round| (0..100_u64).map(move |t| t * 37 + round));
+    let total: u64 = adds().sum();
+    assert_eq!(counter.get(), adds().map(|n| (0..n).sum::<u64>()).sum::<u64>());
+    assert_eq!(float.get(), total as f64 * 0.25);
+    assert_eq!(
+        up_down.get(),
+        adds()
+            .map(|n| (0..n as i64)
+                .map(|i| if i % 2 == 0 { 3 } else { -2 })
+                .sum::<i64>())
+            .sum::<i64>()
+    );
+    let expected: Vec<u64> = (0..4)
+        .map(|b| adds().map(|n| (0..n).filter(|i| i % 4 == b).count() as u64).sum())
+        .collect();
+    assert_eq!(histogram.snapshot().counts(), expected);
+    assert_eq!(histogram.snapshot().count(), total);
+}
+
+#[test]
+fn more_live_threads_than_slots_stay_exact() {
+    const THREADS: usize = 150;
+    let counter = Cells::new().counter();
+    let together = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                counter.add(1);
+                together.wait();
+                (0..10_000).for_each(|_| counter.add(1));
+                together.wait();
+            });
+        }
+    });
+    assert_eq!(counter.get(), THREADS as u64 * 10_001);
+}
+
+#[test]
+fn adds_while_the_thread_local_storage_goes_are_kept() {
+    struct Late(RefCell<Option<Counter>>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            if let Some(counter) = self.0.take() {
+                (0..3000).for_each(|_| counter.add(1));
+            }
+        }
+    }
+    thread_local! {
+        static BEFORE: Late = const { Late(RefCell::new(None)) };
+        static AFTER: Late = const { Late(RefCell::new(None)) };
+    }
+    let counter = Cells::new().counter();
+    for _ in 0..20 {
+        let counter = counter.clone();
+        thread::spawn(move || {
+            BEFORE.with(|late| *late.0.borrow_mut() = Some(counter.clone()));
+            (0..2000).for_each(|_| counter.add(1));
+            AFTER.with(|late| *late.0.borrow_mut() = Some(counter.clone()));
+        })
+        .join()
+        .unwrap();
+    }
+    assert_eq!(counter.get(), 20 * (2000 + 3000 + 3000));
+}
+
+#[test]
+fn a_panic_keeps_what_was_added() {
+    let counter = Cells::new().counter();
+    let inner = counter.clone();
+    let result = thread::spawn(move || {
+        (0..5000).for_each(|_| inner.add(1));
+        panic!("on purpose");
+    })
+    .join();
+    assert!(result.is_err());
+    assert_eq!(counter.get(), 5000);
+}
+
+#[test]
+fn reads_beside_writers_never_run_backwards() {
+    let counter = Cells::new().counter();
+    let (stop, stopped) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let counter = &counter;
+        let reader = scope.spawn(move || {
+            let mut last = 0;
+            while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                let now = counter.get();
+                assert!(now >= last, "{now} after {last}");
+                last = now;
+            }
+        });
+        for _ in 0..20 {
+            thread::scope(|scope| {
+                (0..4).for_each(|_| drop(scope.spawn(|| (0..20_000).for_each(|_| counter.add(1)))));
+            });
+        }
+        drop(stop);
+        reader.join().unwrap();
+    });
+    assert_eq!(counter.get(), 20 * 4 * 20_000);
+}
+
+/// The long form; `cargo xtask test --deep` runs it.
+#[test]
+#[ignore = "deep run: a billion adds"]
+fn a_billion_adds_are_exact() {
+    let counter = Cells::new().counter();
+    thread::scope(|scope| {
+        (0..8).for_each(|_| drop(scope.spawn(|| (0..125_000_000).for_each(|_| counter.add(1)))));
+    });
+    assert_eq!(counter.get(), 1_000_000_000);
+}
+
+proptest! {
+    #[test]
+    fn buckets_agree_with_a_linear_search(
+        mut bounds in proptest::collection::vec(-1e6_f64..1e6, 0..40),
+        values in proptest::collection::vec(-2e6_f64..2e6, 0..200),
+    ) {
+        bounds.sort_by(f64::total_cmp);
+        bounds.dedup();
+        let histogram = Cells::new().histogram(bounds.clone()).unwrap();
+        let mut expected = vec![0_u64; bounds.len() + 1];
+        for value in values.iter().chain(&bounds) {
+            histogram.record(*value);
+            let bucket = bounds.iter().position(|bound| value <= bound).unwrap_or(bounds.len());
+            expected[bucket] += 1;
+        }
+        prop_assert_eq!(histogram.snapshot().counts().to_vec(), expected);
+    }
+}
+
+#[test]
+fn odd_values_and_bounds() {
+    let cells = Cells::new();
+    let histogram = cells.histogram([0.0]).unwrap();
+    assert!(!histogram.record(f64::NAN));
+    assert!(histogram.record(f64::INFINITY));
+    assert!(histogram.record(f64::NEG_INFINITY));
+    assert!(histogram.record_weighted(-0.0, 5));
+    assert_eq!(histogram.snapshot().counts(), [6, 1]);
+    for (bounds, message) in [
+        (
+            vec![1.0, f64::NAN],
+            "histogram bound NaN: expected a finite number",
+        ),
+        (
+            vec![f64::INFINITY],
+            "histogram bound inf: expected a finite number",
+        ),
+        (
+            vec![1.0, 1.0],
+            "histogram bound 1: expected more than the bound before it, 1",
+        ),
+        (
+            vec![2.0, 1.0],
+            "histogram bound 1: expected more than the bound before it, 2",
+        ),
+    ] {
+        assert_eq!(cells.histogram(bounds).unwrap_err().to_string(), message);
+    }
+}

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{BoundsError, Counter, FloatCounter, Gauge, Histogram, UpDownCounter, chunk::Chunk};
+use crate::{
+    BoundsError, Counter, FloatCounter, Gauge, Histogram, PerThread, UpDownCounter, chunk::Chunk,
+    histogram::SUMS,
+};
 
 /// The first chunk is small, so that a lone counter costs little; each next one doubles up to the largest.
 const FIRST_CHUNK: usize = 16;
@@ -74,6 +77,12 @@ impl Cells {
         Gauge::new(self.run(1))
     }
 
+    /// Creates a state that each thread keeps for itself, at zero.
+    #[must_use]
+    pub fn per_thread(&self) -> PerThread {
+        PerThread::new(self.run(1))
+    }
+
     /// Creates a histogram with the given upper bounds; a last bucket, up to +Inf, is added.
     ///
     /// # Errors
@@ -81,8 +90,8 @@ impl Cells {
     pub fn histogram(&self, bounds: impl Into<Arc<[f64]>>) -> Result<Histogram, BoundsError> {
         let bounds = bounds.into();
         BoundsError::check(&bounds)?;
-        // One cell per bucket, and one for the sum.
-        let run = self.run(bounds.len() + 2);
+        // One cell per bucket, the last one included, and the partial sums.
+        let run = self.run(bounds.len() + 1 + SUMS);
         Ok(Histogram::new(run, bounds))
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Chunk {
     private: [AtomicPtr<Line>; SLOTS + 1],
     /// Writes that each slot has sent to the base; only the slot's owner writes it.
     warm_up: [AtomicU16; SLOTS],
+    /// A bit for each slot with private cells, so that a read visits no others.
+    present: AtomicU64,
     base: Box<[AtomicU64]>,
     lines: usize,
 }
@@ -36,6 +38,7 @@ impl Chunk {
         Self {
             private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
             warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
+            present: AtomicU64::new(0),
             base: (0..len).map(|_| AtomicU64::new(0)).collect(),
             lines: len.div_ceil(LINE),
         }
@@ -65,28 +68,32 @@ impl Chunk {
         Some(unsafe { &*cell })
     }
 
-    /// Changes the cell at `offset` for the owner of `slot`: its private cell by load and store, else the base.
+    /// Changes the cell at `offset` for the owner of `slot`: its private cell by load and store, else the base. Returns what
+    /// `change` returns beside the new value.
     ///
     /// The caller is the one owner of `slot`, or passes a slot of [`SLOTS`] or more to mean that it has none.
     ///
     /// # Panics
     /// Panics if `offset >= self.len()`.
-    pub(crate) fn update(&self, slot: usize, offset: usize, change: impl Fn(u64) -> u64) {
+    pub(crate) fn update<R>(&self, slot: usize, offset: usize, change: impl Fn(u64) -> (u64, R)) -> R {
         assert!(offset < self.len(), "offset within the chunk");
         if slot < SLOTS {
             // SAFETY: both were checked above.
             if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
-                cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Relaxed);
-                return;
+                let (new, result) = change(cell.load(Ordering::Relaxed));
+                cell.store(new, Ordering::Relaxed);
+                return result;
             }
             self.warm(slot);
         }
         let base = &self.base[offset];
         let mut seen = base.load(Ordering::Relaxed);
-        while let Err(now) =
-            base.compare_exchange_weak(seen, change(seen), Ordering::Relaxed, Ordering::Relaxed)
-        {
-            seen = now;
+        loop {
+            let (new, result) = change(seen);
+            match base.compare_exchange_weak(seen, new, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return result,
+                Err(now) => seen = now,
+            }
         }
     }
 
@@ -102,6 +109,7 @@ impl Chunk {
             .collect();
         // Release: a reader that sees the pointer sees cells at zero. Only the slot's owner stores here.
         self.private[slot].store(Box::into_raw(lines).cast::<Line>(), Ordering::Release);
+        self.present.fetch_or(1 << slot, Ordering::Release);
     }
 
     /// Returns the base cell at `offset`.
@@ -116,24 +124,29 @@ impl Chunk {
     ///
     /// # Panics
     /// Panics if `offset >= self.len()`.
-    pub(crate) fn fold<T>(&self, offset: usize, from: impl Fn(u64) -> T, add: impl Fn(T, T) -> T) -> T {
+    pub(crate) fn fold<T: Copy>(&self, offset: usize, from: impl Fn(u64) -> T, add: impl Fn(T, T) -> T) -> T {
         let mut total = from(self.base(offset).load(Ordering::Relaxed));
-        for slot in 0..SLOTS {
-            // SAFETY: the slot is within the array, and `base` above has checked the offset.
-            if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
-                total = add(total, from(cell.load(Ordering::Relaxed)));
-            }
-        }
+        self.for_each_private(offset, |cell| {
+            total = add(total, from(cell.load(Ordering::Relaxed)))
+        });
         total
     }
 
     /// Sets every part of the cell at `offset` to zero. Nobody else may use that cell.
     pub(crate) fn clear(&self, offset: usize) {
         self.base(offset).store(0, Ordering::Relaxed);
-        for slot in 0..SLOTS {
-            // SAFETY: the slot is within the array, and `base` above has checked the offset.
+        self.for_each_private(offset, |cell| cell.store(0, Ordering::Relaxed));
+    }
+
+    fn for_each_private(&self, offset: usize, mut f: impl FnMut(&AtomicU64)) {
+        assert!(offset < self.len(), "offset within the chunk");
+        let mut present = self.present.load(Ordering::Acquire);
+        while present != 0 {
+            let slot = present.trailing_zeros() as usize;
+            present &= present - 1;
+            // SAFETY: a bit's index is within the array, and the offset was checked above.
             if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
-                cell.store(0, Ordering::Relaxed);
+                f(cell);
             }
         }
     }

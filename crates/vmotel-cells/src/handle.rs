@@ -42,23 +42,33 @@ impl Handle {
     /// Changes the cell `index` of this handle.
     #[inline(always)]
     pub(crate) fn update(&self, index: usize, change: impl Fn(u64) -> u64) {
+        self.update_with(index, |value| (change(value), ()));
+    }
+
+    /// Changes the cell `index` of this handle and returns what `change` returns beside the new value.
+    #[inline(always)]
+    pub(crate) fn update_with<R>(&self, index: usize, change: impl Fn(u64) -> (u64, R)) -> R {
         debug_assert!(index < self.run.len, "index within the run");
         let offset = self.offset + index;
         // SAFETY: `current` returns at most `SLOTS`, and a run lies within its chunk.
         match unsafe { self.chunk().private_cell(slot::current(), offset) } {
             // The current thread is the only writer of this cell: it owns the slot.
-            Some(cell) => cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Relaxed),
+            Some(cell) => {
+                let (new, result) = change(cell.load(Ordering::Relaxed));
+                cell.store(new, Ordering::Relaxed);
+                result
+            }
             None => self.update_slowly(offset, change),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn update_slowly(&self, offset: usize, change: impl Fn(u64) -> u64) {
-        self.chunk().update(slot::enter(), offset, change);
+    fn update_slowly<R>(&self, offset: usize, change: impl Fn(u64) -> (u64, R)) -> R {
+        self.chunk().update(slot::enter(), offset, change)
     }
 
-    pub(crate) fn fold<T>(&self, index: usize, from: impl Fn(u64) -> T, add: impl Fn(T, T) -> T) -> T {
+    pub(crate) fn fold<T: Copy>(&self, index: usize, from: impl Fn(u64) -> T, add: impl Fn(T, T) -> T) -> T {
         self.chunk().fold(self.offset + index, from, add)
     }
 

@@ -7,6 +7,9 @@ use crate::{cells::Run, handle::Handle};
 /// Up to this many bounds, counting all of them without a branch beats a binary search.
 const LINEAR: usize = 16;
 
+/// Partial sums of a histogram, chosen by bucket: adds to different ones need not wait for each other.
+pub(crate) const SUMS: usize = 4;
+
 /// The bounds of a histogram cannot be used.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -112,9 +115,9 @@ impl Histogram {
         if value.is_nan() {
             return false;
         }
-        self.handle
-            .update(self.bucket(value), |count| count.wrapping_add(weight));
-        let sum = self.bounds.len() + 1;
+        let bucket = self.bucket(value);
+        self.handle.update(bucket, |count| count.wrapping_add(weight));
+        let sum = self.bounds.len() + 1 + bucket % SUMS;
         self.handle.update(sum, |bits| {
             (f64::from_bits(bits) + value * weight as f64).to_bits()
         });
@@ -149,7 +152,9 @@ impl Histogram {
         counts.clear();
         let buckets = self.bounds.len() + 1;
         counts.extend((0..buckets).map(|index| self.handle.fold(index, |bits| bits, u64::wrapping_add)));
-        self.handle.fold(buckets, f64::from_bits, |a, b| a + b)
+        (buckets..buckets + SUMS)
+            .map(|index| self.handle.fold(index, f64::from_bits, |a, b| a + b))
+            .sum()
     }
 }
 

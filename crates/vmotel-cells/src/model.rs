@@ -19,7 +19,7 @@ fn model(writers: u64, adds: u64) {
                 thread::spawn(move || {
                     let slot = table.acquire();
                     for _ in 0..adds {
-                        chunk.update(slot.unwrap_or(usize::MAX), 0, |value| value + 1);
+                        chunk.update(slot.unwrap_or(usize::MAX), 0, |value| (value + 1, ()));
                     }
                     if let Some(slot) = slot {
                         table.release(slot);

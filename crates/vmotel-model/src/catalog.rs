@@ -1,9 +1,10 @@
 //! Definitions of metrics, from which instruments, dashboards, rules and documentation come.
 
-use crate::Kind;
+use crate::{Kind, NameError, Naming};
 
 /// The definition of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MetricDef {
     /// The instrument's name, such as `http_requests_total`.
     pub name: &'static str,
@@ -19,8 +20,19 @@ pub struct MetricDef {
     pub buckets: &'static [f64],
 }
 
+impl MetricDef {
+    /// Returns the name under which the metric is exposed.
+    ///
+    /// # Errors
+    /// As [`Naming::metric_name`].
+    pub fn exposed_name(&self, naming: Naming) -> Result<String, NameError> {
+        naming.metric_name(self.name, self.unit, self.kind)
+    }
+}
+
 /// The definition of one label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LabelDef {
     /// The attribute's key, such as `status_code`.
     pub name: &'static str,

@@ -2,6 +2,7 @@
 
 /// Tells how the values of a family behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Kind {
     /// A cumulative sum that only grows.

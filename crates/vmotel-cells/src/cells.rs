@@ -15,6 +15,9 @@ use crate::{
 const FIRST_CHUNK: usize = 16;
 const LARGEST_CHUNK: usize = 512;
 
+/// Writes of a thread into a chunk before it gets private cells there.
+const PATIENCE: u16 = 1024;
+
 /// A pool of cells; clones share it.
 ///
 /// Creating a cell takes a short lock. Adding to a cell and reading it take none. Cells go back when the last clone of
@@ -30,13 +33,15 @@ const LARGEST_CHUNK: usize = 512;
 /// hits.clone().add(1);
 /// assert_eq!(hits.get(), 3);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Cells {
     pool: Arc<Mutex<Pool>>,
 }
 
 #[derive(Default)]
 struct Pool {
+    /// Writes of a thread into a chunk that go to the base before it gets private cells.
+    patience: u16,
     newest: Option<Arc<Chunk>>,
     /// Cells of `newest` that are given out or were skipped.
     used: usize,
@@ -47,10 +52,27 @@ struct Pool {
 }
 
 impl Cells {
-    /// Returns an empty pool.
+    /// Returns an empty pool. A thread gets private cells after 1024 writes into one chunk.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_patience(PATIENCE)
+    }
+
+    /// Returns an empty pool in which a thread gets private cells at its first write into a chunk.
+    ///
+    /// For state: [`PerThread`] values begin anew when a thread gets private cells.
+    #[must_use]
+    pub fn eager() -> Self {
+        Self::with_patience(0)
+    }
+
+    fn with_patience(patience: u16) -> Self {
+        Self {
+            pool: Arc::new(Mutex::new(Pool {
+                patience,
+                ..Pool::default()
+            })),
+        }
     }
 
     /// Creates a counter of `u64` at zero.
@@ -120,13 +142,19 @@ impl Pool {
             }
             newest => {
                 let double = newest.as_ref().map_or(FIRST_CHUNK, |chunk| chunk.len() * 2);
-                let chunk = Arc::new(Chunk::new(double.min(LARGEST_CHUNK).max(len)));
+                let chunk = Arc::new(Chunk::new(double.min(LARGEST_CHUNK).max(len), self.patience));
                 self.chunks += 1;
                 self.used = len;
                 self.newest = Some(Arc::clone(&chunk));
                 (chunk, 0)
             }
         }
+    }
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

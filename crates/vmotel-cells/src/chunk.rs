@@ -7,12 +7,6 @@ use crate::{
     sync::{AtomicPtr, AtomicU16, AtomicU64, Ordering},
 };
 
-/// Writes of one slot into one chunk that go to the base before private cells are allocated.
-#[cfg(not(loom))]
-const WARM_UP: u16 = 1024;
-#[cfg(loom)]
-const WARM_UP: u16 = 1;
-
 /// Cells per cache-line pair: private arrays are aligned to it, so that two threads never share a line.
 const LINE: usize = 16;
 
@@ -29,23 +23,24 @@ pub(crate) struct Chunk {
     present: AtomicU64,
     base: Box<[AtomicU64]>,
     lines: usize,
+    /// Writes of one slot that go to the base before private cells are allocated.
+    patience: u16,
 }
 
 impl Chunk {
-    /// Returns a chunk of `len` cells at zero.
-    #[must_use]
-    pub(crate) fn new(len: usize) -> Self {
+    /// Returns a chunk of `len` cells at zero, whose first `patience` writes of each slot go to the base.
+    pub(crate) fn new(len: usize, patience: u16) -> Self {
         Self {
             private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
             warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
             present: AtomicU64::new(0),
             base: (0..len).map(|_| AtomicU64::new(0)).collect(),
             lines: len.div_ceil(LINE),
+            patience,
         }
     }
 
     /// Returns the number of cells.
-    #[must_use]
     pub(crate) fn len(&self) -> usize {
         self.base.len()
     }
@@ -100,7 +95,7 @@ impl Chunk {
     /// Counts a write of `slot` that goes to the base; allocates the private cells when there were enough.
     fn warm(&self, slot: usize) {
         let seen = self.warm_up[slot].load(Ordering::Relaxed);
-        if seen < WARM_UP {
+        if seen < self.patience {
             self.warm_up[slot].store(seen + 1, Ordering::Relaxed);
             return;
         }

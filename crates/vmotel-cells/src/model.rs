@@ -12,7 +12,7 @@ fn model(writers: u64, adds: u64) {
     builder.preemption_bound = Some(3);
     builder.check(move || {
         let table = Arc::new(SlotTable::new());
-        let chunk = Arc::new(Chunk::new(1));
+        let chunk = Arc::new(Chunk::new(1, 1));
         let threads: Vec<_> = (0..writers)
             .map(|_| {
                 let (table, chunk) = (Arc::clone(&table), Arc::clone(&chunk));

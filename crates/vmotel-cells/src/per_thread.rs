@@ -6,14 +6,14 @@ use crate::{cells::Run, handle::Handle};
 
 /// 64 bits of state per thread, at zero in the beginning: a countdown, a position, a seed.
 ///
-/// Threads without a slot, and threads that have only begun to write, share one value; changes to it are atomic. When a
-/// thread ends, the next one that takes its slot goes on with its state.
+/// Threads without private cells share one value; changes to it are atomic. When a thread gets private cells (see
+/// [`Cells::eager`](crate::Cells::eager)) it begins at zero. When it ends, the next one that takes its slot goes on with its state.
 ///
 /// # Examples
 /// ```
 /// use vmotel_cells::Cells;
 ///
-/// let every_third = Cells::new().per_thread();
+/// let every_third = Cells::eager().per_thread();
 /// let hits = (0..9).filter(|_| every_third.update(|n| ((n + 1) % 3, n == 0))).count();
 /// assert_eq!(hits, 3);
 /// ```

@@ -1,0 +1,148 @@
+//! Readings against independent ones: other files of the kernel, the shell, this program's own doings.
+#![cfg(target_os = "linux")]
+
+use std::{
+    fs::File,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use vmotel_process::{CpuUsage, Process};
+
+/// A child that has settled down: its shell has executed `sleep`.
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn start() -> Self {
+        let child = Command::new("sleep")
+            .arg("60")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("sleep starts");
+        let sleeper = Self(child);
+        let begin = Instant::now();
+        while !sleeper.file("wchan").contains("nanosleep") && begin.elapsed() < Duration::from_millis(500) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        sleeper
+    }
+
+    fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.0.id())).unwrap_or_default()
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Returns the number of a column of `ps`.
+fn ps(column: &str, pid: u32) -> u64 {
+    let output = Command::new("ps")
+        .args(["-o", column, "-p", &pid.to_string()])
+        .output()
+        .expect("ps runs");
+    String::from_utf8(output.stdout)
+        .expect("ps prints text")
+        .trim()
+        .parse()
+        .expect("ps prints a number")
+}
+
+#[test]
+fn memory_and_threads_equal_what_others_read() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.0.id();
+    let reading = Process::with_pid(pid).read();
+    let memory = reading.memory.unwrap();
+    // The sum over all mappings is exact in every kernel.
+    let rollup = sleeper.file("smaps_rollup");
+    let line = rollup.lines().find(|line| line.starts_with("Rss:")).unwrap();
+    let resident: u64 = line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(
+        memory.resident_bytes.abs_diff(resident * 1024) <= 256 * 1024,
+        "{memory:?} {line}"
+    );
+    assert_eq!(memory.virtual_bytes, ps("vsz=", pid) * 1024);
+    assert_eq!(reading.threads, Some(ps("nlwp=", pid)));
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    assert_eq!(reading.open_fds, Some(entries as u64));
+    assert!(reading.cpu.unwrap().total() < Duration::from_millis(200));
+}
+
+#[test]
+fn resident_memory_grows_with_what_is_touched() {
+    let process = Process::current();
+    let before = process.memory().unwrap().resident_bytes;
+    let block = vec![1_u8; 64 << 20];
+    let grown = process.memory().unwrap().resident_bytes - before;
+    assert!(block.iter().map(|&byte| usize::from(byte)).sum::<usize>() == block.len());
+    assert!((63 << 20..66 << 20).contains(&grown), "{grown}");
+}
+
+#[test]
+fn descriptors_are_counted_and_their_limit_is_the_shells() {
+    let process = Process::current();
+    let before = process.read().open_fds.unwrap();
+    let files: Vec<_> = (0..20).map(|_| File::open("/dev/null").unwrap()).collect();
+    assert_eq!(process.read().open_fds, Some(before + 20));
+    drop(files);
+    assert_eq!(process.read().open_fds, Some(before));
+
+    let shell = Command::new("sh").args(["-c", "ulimit -n"]).output().unwrap();
+    let limit = String::from_utf8(shell.stdout).unwrap();
+    assert_eq!(process.read().max_fds, limit.trim().parse().ok());
+}
+
+#[test]
+fn start_time_and_uptime_fit_the_wall_clock() {
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let sleeper = Sleeper::start();
+    let reading = Process::with_pid(sleeper.0.id()).read();
+    let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let start = reading.start_time.unwrap();
+    // The boot time is given in whole seconds.
+    let slack = Duration::from_secs(2);
+    assert!(
+        before.saturating_sub(slack) <= start && start <= after + slack,
+        "{start:?} {before:?} {after:?}"
+    );
+    let uptime = reading.uptime.unwrap();
+    assert!(uptime <= after - before + Duration::from_millis(30), "{uptime:?}");
+}
+
+#[test]
+fn a_busy_thread_shows_as_cpu_time_and_utilisation() {
+    let process = Process::current();
+    let begin = Instant::now();
+    let first = process.cpu().unwrap();
+    let mut usage = CpuUsage::new(1, Duration::ZERO);
+    usage.update(first, process.uptime().unwrap(), begin.elapsed());
+    // The kernel's own count for this thread, in nanoseconds, tells when the work is done.
+    let thread_cpu = || -> Duration {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+    };
+    let work = Duration::from_millis(600);
+    let start = thread_cpu();
+    while thread_cpu() - start < work {
+        std::hint::black_box((0..50_000_u64).sum::<u64>());
+    }
+    let elapsed = begin.elapsed();
+    let second = process.cpu().unwrap();
+    let used = second.total() - first.total();
+    assert!(used + Duration::from_millis(30) >= work, "{used:?}");
+    let percent = usage.update(second, Duration::ZERO, elapsed);
+    let least = 100.0 * (work.as_secs_f64() - 0.03) / elapsed.as_secs_f64();
+    assert!((least..=100.0).contains(&percent), "{percent} {least}");
+}
+
+#[test]
+fn a_process_that_is_not_there_reads_as_nothing() {
+    // Above the largest number that Linux gives (PID_MAX_LIMIT, 2^22).
+    let reading = Process::with_pid(u32::MAX).read();
+    assert_eq!(reading, vmotel_process::Reading::default());
+}

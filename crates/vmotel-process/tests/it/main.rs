@@ -1,5 +1,6 @@
 //! Readings against independent ones: other files of the kernel, the shell, this program's own doings.
 #![cfg(target_os = "linux")]
+#![expect(clippy::disallowed_methods, reason = "readings are compared with real time")]
 
 use std::{
     fs::File,

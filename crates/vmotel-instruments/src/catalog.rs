@@ -1,0 +1,56 @@
+//! The definition of every metric in this crate: the instruments are made from these entries and from nothing else.
+//!
+//! ```
+//! use vmotel_instruments::catalog;
+//!
+//! let with_unit = catalog::all().filter(|def| def.unit == "s").count();
+//! assert!(with_unit > 0);
+//! assert_eq!(catalog::find("active_users"), Some(&catalog::ACTIVE_USERS));
+//! ```
+
+mod app;
+mod business;
+mod cache;
+mod process;
+
+use vmotel_model::{LabelDef, MetricDef};
+
+pub use self::{
+    app::{
+        ACTIVE_USERS, APP, HTTP_ACTIVE_CONNECTIONS, HTTP_ERRORS_TOTAL, HTTP_REQUEST_DURATION_SECONDS,
+        HTTP_REQUEST_SIZE_BYTES, HTTP_REQUESTS_TOTAL, HTTP_RESPONSE_TIME_SECONDS, PROCESS_CPU_USAGE,
+        PROCESS_MEMORY_BYTES,
+    },
+    business::{
+        BUSINESS, BUSINESS_CART_SIZE, BUSINESS_INVENTORY_LEVEL, BUSINESS_ORDER_AMOUNT_TOTAL,
+        BUSINESS_ORDER_DURATION_SECONDS, BUSINESS_ORDERS_TOTAL, BUSINESS_REJECTED_TOTAL,
+    },
+    cache::{
+        CACHE, CACHE_EVICTIONS_TOTAL, CACHE_HITS_TOTAL, CACHE_MISSES_TOTAL, CACHE_OPERATION_DURATION_SECONDS,
+    },
+    process::{
+        PROCESS, PROCESS_CPU_SECONDS_SYSTEM_TOTAL, PROCESS_CPU_SECONDS_TOTAL, PROCESS_CPU_SECONDS_USER_TOTAL,
+        PROCESS_MAX_FDS, PROCESS_NUM_THREADS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY_BYTES,
+        PROCESS_START_TIME_SECONDS, PROCESS_UPTIME_SECONDS, PROCESS_VIRTUAL_MEMORY_BYTES,
+    },
+};
+
+/// Returns the definitions of all families.
+pub fn all() -> impl Iterator<Item = &'static MetricDef> {
+    [APP, BUSINESS, CACHE, PROCESS].into_iter().flatten()
+}
+
+/// Returns the definition of the metric with this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static MetricDef> {
+    all().find(|def| def.name == name)
+}
+
+/// Defines a label whose values are free.
+const fn label(name: &'static str, help: &'static str) -> LabelDef {
+    LabelDef {
+        name,
+        help,
+        values: &[],
+    }
+}

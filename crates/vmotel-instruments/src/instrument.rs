@@ -1,0 +1,108 @@
+//! Instruments made from definitions.
+
+use opentelemetry::{
+    KeyValue, StringValue, Value,
+    metrics::{Counter, Histogram, Meter, UpDownCounter},
+};
+use vmotel_model::MetricDef;
+
+pub(crate) fn u64_counter(meter: &Meter, def: &MetricDef) -> Counter<u64> {
+    meter
+        .u64_counter(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .build()
+}
+
+pub(crate) fn f64_counter(meter: &Meter, def: &MetricDef) -> Counter<f64> {
+    meter
+        .f64_counter(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .build()
+}
+
+pub(crate) fn i64_up_down_counter(meter: &Meter, def: &MetricDef) -> UpDownCounter<i64> {
+    meter
+        .i64_up_down_counter(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .build()
+}
+
+pub(crate) fn u64_histogram(meter: &Meter, def: &MetricDef) -> Histogram<u64> {
+    meter
+        .u64_histogram(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_boundaries(def.buckets.to_vec())
+        .build()
+}
+
+pub(crate) fn f64_histogram(meter: &Meter, def: &MetricDef) -> Histogram<f64> {
+    meter
+        .f64_histogram(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_boundaries(def.buckets.to_vec())
+        .build()
+}
+
+/// Observes at each collection what `read` returns, or nothing.
+pub(crate) fn observe_u64(
+    meter: &Meter,
+    def: &MetricDef,
+    read: impl Fn() -> Option<u64> + Send + Sync + 'static,
+) {
+    let _ = meter
+        .u64_observable_gauge(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_callback(move |observer| {
+            if let Some(value) = read() {
+                observer.observe(value, &[]);
+            }
+        })
+        .build();
+}
+
+/// Observes at each collection what `read` returns, or nothing.
+pub(crate) fn observe_f64(
+    meter: &Meter,
+    def: &MetricDef,
+    read: impl Fn() -> Option<f64> + Send + Sync + 'static,
+) {
+    let _ = meter
+        .f64_observable_gauge(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_callback(move |observer| {
+            if let Some(value) = read() {
+                observer.observe(value, &[]);
+            }
+        })
+        .build();
+}
+
+/// Observes at each collection the sum that `read` returns, or nothing.
+pub(crate) fn observe_sum(
+    meter: &Meter,
+    def: &MetricDef,
+    read: impl Fn() -> Option<f64> + Send + Sync + 'static,
+) {
+    let _ = meter
+        .f64_observable_counter(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_callback(move |observer| {
+            if let Some(value) = read() {
+                observer.observe(value, &[]);
+            }
+        })
+        .build();
+}
+
+/// Makes an attribute; allocates nothing itself.
+pub(crate) fn attribute(key: &'static str, value: impl Into<StringValue>) -> KeyValue {
+    KeyValue::new(key, Value::String(value.into()))
+}

@@ -1,0 +1,22 @@
+//! Names of labels.
+
+/// The method of an HTTP request.
+pub const METHOD: &str = "method";
+/// The template of the route that served a request, never the path itself.
+pub const PATH: &str = "path";
+/// The status code of a response.
+pub const STATUS_CODE: &str = "status_code";
+/// The service, set by the scrape configuration or as a constant label of the resource.
+pub const SERVICE: &str = "service";
+/// The deployment environment, set as [`SERVICE`].
+pub const ENV: &str = "env";
+/// The type of the products of an order.
+pub const PRODUCT_TYPE: &str = "product_type";
+/// A product in stock.
+pub const PRODUCT: &str = "product";
+/// The name of a cache.
+pub const CACHE: &str = "cache";
+/// The operation on a cache.
+pub const OPERATION: &str = "operation";
+/// Why a value was refused.
+pub const REASON: &str = "reason";

@@ -1,0 +1,65 @@
+//! Names of metrics, as they stand in the catalog and in queries.
+//!
+//! The conventions: a counter ends in `_total`, a gauge is bare, a histogram ends in its unit (`_seconds`, `_bytes`).
+
+/// HTTP requests served.
+pub const HTTP_REQUESTS_TOTAL: &str = "http_requests_total";
+/// HTTP requests answered with a status of 400 or more.
+pub const HTTP_ERRORS_TOTAL: &str = "http_errors_total";
+/// Time from the arrival of a request to the end of its response.
+pub const HTTP_REQUEST_DURATION_SECONDS: &str = "http_request_duration_seconds";
+/// Bytes of request bodies.
+pub const HTTP_REQUEST_SIZE_BYTES: &str = "http_request_size_bytes";
+/// HTTP requests being served.
+pub const HTTP_ACTIVE_CONNECTIONS: &str = "http_active_connections";
+/// Time from the arrival of a request to the head of its response.
+pub const HTTP_RESPONSE_TIME_SECONDS: &str = "http_response_time_seconds";
+/// Users logged in.
+pub const ACTIVE_USERS: &str = "active_users";
+/// Resident memory of the process.
+pub const PROCESS_MEMORY_BYTES: &str = "process_memory_bytes";
+/// CPU utilisation of the process in percent.
+pub const PROCESS_CPU_USAGE: &str = "process_cpu_usage";
+
+/// Orders taken.
+pub const BUSINESS_ORDERS_TOTAL: &str = "business_orders_total";
+/// Money of all orders.
+pub const BUSINESS_ORDER_AMOUNT_TOTAL: &str = "business_order_amount_total";
+/// Time to process an order.
+pub const BUSINESS_ORDER_DURATION_SECONDS: &str = "business_order_duration_seconds";
+/// Items in a cart.
+pub const BUSINESS_CART_SIZE: &str = "business_cart_size";
+/// Items in stock.
+pub const BUSINESS_INVENTORY_LEVEL: &str = "business_inventory_level";
+/// Values that the business family refused.
+pub const BUSINESS_REJECTED_TOTAL: &str = "business_rejected_total";
+
+/// Look-ups that found their entry.
+pub const CACHE_HITS_TOTAL: &str = "cache_hits_total";
+/// Look-ups that did not.
+pub const CACHE_MISSES_TOTAL: &str = "cache_misses_total";
+/// Entries removed to make room.
+pub const CACHE_EVICTIONS_TOTAL: &str = "cache_evictions_total";
+/// Time of a cache operation.
+pub const CACHE_OPERATION_DURATION_SECONDS: &str = "cache_operation_duration_seconds";
+
+/// CPU time of the process.
+pub const PROCESS_CPU_SECONDS_TOTAL: &str = "process_cpu_seconds_total";
+/// CPU time of the process in user mode.
+pub const PROCESS_CPU_SECONDS_USER_TOTAL: &str = "process_cpu_seconds_user_total";
+/// CPU time of the process in the kernel.
+pub const PROCESS_CPU_SECONDS_SYSTEM_TOTAL: &str = "process_cpu_seconds_system_total";
+/// Memory in RAM.
+pub const PROCESS_RESIDENT_MEMORY_BYTES: &str = "process_resident_memory_bytes";
+/// Address space.
+pub const PROCESS_VIRTUAL_MEMORY_BYTES: &str = "process_virtual_memory_bytes";
+/// Open file descriptors.
+pub const PROCESS_OPEN_FDS: &str = "process_open_fds";
+/// The most file descriptors that may be open.
+pub const PROCESS_MAX_FDS: &str = "process_max_fds";
+/// Threads.
+pub const PROCESS_NUM_THREADS: &str = "process_num_threads";
+/// When the process started.
+pub const PROCESS_START_TIME_SECONDS: &str = "process_start_time_seconds";
+/// How long the process has been running.
+pub const PROCESS_UPTIME_SECONDS: &str = "process_uptime_seconds";

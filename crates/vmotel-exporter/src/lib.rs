@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+mod sdk;
+
+pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};

@@ -1,0 +1,236 @@
+//! One collection, visited.
+
+use std::{mem, time::SystemTime};
+
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ScopeMetrics};
+use vmotel_model::{
+    Family, Kind, MetricSink, Naming, Series, SeriesText, Snapshot, VisitConfig, scope_labels,
+};
+
+use super::{
+    Collected, SdkNotice, Shared, attributes,
+    attributes::PointValues,
+    lock,
+    plans::{Common, Plans},
+    points::{Buckets, DataPoint, SdkNumber, timestamp},
+};
+
+pub(super) struct SdkSnapshot<'a> {
+    shared: &'a Shared,
+    config: &'a VisitConfig,
+    collected: Collected,
+    scopes: Vec<Vec<(String, String)>>,
+    heads: Vec<Head>,
+}
+
+/// A family: where it stands in the collection, and its exposed name.
+struct Head {
+    scope: usize,
+    metric: usize,
+    name: String,
+    unit: String,
+    kind: Kind,
+}
+
+impl<'a> SdkSnapshot<'a> {
+    pub(super) fn new(shared: &'a Shared, collected: Collected, config: &'a VisitConfig) -> Self {
+        let mut snapshot = Self {
+            shared,
+            config,
+            collected,
+            scopes: Vec::new(),
+            heads: Vec::new(),
+        };
+        let mut scopes = Vec::new();
+        let mut heads = Vec::new();
+        for (scope, metrics) in snapshot.collected.metrics().scope_metrics().enumerate() {
+            scopes.push(if config.scope_labels {
+                labels_of(metrics, config.naming)
+            } else {
+                Vec::new()
+            });
+            for (index, metric) in metrics.metrics().enumerate() {
+                heads.extend(snapshot.head(scope, index, metric));
+            }
+        }
+        // The SDK hands over scopes in no order; sorted, a scrape looks like the one before it.
+        heads.sort_by(|a, b| (&a.name, &scopes[a.scope]).cmp(&(&b.name, &scopes[b.scope])));
+        (snapshot.scopes, snapshot.heads) = (scopes, heads);
+        snapshot
+    }
+
+    /// Returns the head of a family, or none if its name is refused.
+    fn head(&self, scope: usize, index: usize, metric: &Metric) -> Option<Head> {
+        let kind = kind_of(metric.data());
+        let naming = self.config.naming;
+        let notice = match naming.metric_name(metric.name(), metric.unit(), kind) {
+            Ok(name) => {
+                if let Some(specified) = naming.specified_name(metric.name(), metric.unit(), kind) {
+                    lock(&self.shared.notices).add(SdkNotice::Renamed {
+                        name: metric.name().to_owned(),
+                        exposed: name.clone(),
+                        specified,
+                    });
+                }
+                let unit = Naming::unit_word(metric.unit()).into_owned();
+                return Some(Head {
+                    scope,
+                    metric: index,
+                    name,
+                    unit,
+                    kind,
+                });
+            }
+            Err(error) => SdkNotice::Refused(error),
+        };
+        lock(&self.shared.notices).add(notice);
+        None
+    }
+
+    fn metric(&self, head: &Head) -> &Metric {
+        let scope = self.collected.metrics().scope_metrics().nth(head.scope);
+        scope
+            .and_then(|scope| scope.metrics().nth(head.metric))
+            .expect("the head was made from this collection")
+    }
+
+    fn common<'s>(&'s self, head: &'s Head) -> Common<'s> {
+        Common {
+            naming: self.config.naming,
+            name: &head.name,
+            kind: head.kind,
+            scope: &self.scopes[head.scope],
+            constant: &self.config.constant_labels,
+        }
+    }
+}
+
+impl Drop for SdkSnapshot<'_> {
+    fn drop(&mut self) {
+        if let Collected::Fresh(metrics) = &mut self.collected {
+            self.shared.give_back(mem::take(metrics));
+        }
+    }
+}
+
+impl Snapshot for SdkSnapshot<'_> {
+    fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    fn family(&self, index: usize) -> Family<'_> {
+        let head = &self.heads[index];
+        Family {
+            name: &head.name,
+            kind: head.kind,
+            unit: &head.unit,
+            help: self.metric(head).description(),
+        }
+    }
+
+    fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
+        let head = &self.heads[index];
+        let visit = Visit {
+            common: self.common(head),
+            sink,
+        };
+        match self.metric(head).data() {
+            AggregatedMetrics::U64(data) => visit.data(data),
+            AggregatedMetrics::I64(data) => visit.data(data),
+            AggregatedMetrics::F64(data) => visit.data(data),
+        }
+    }
+
+    fn distinct(&self, index: usize) -> bool {
+        let head = &self.heads[index];
+        let plans = Plans::new(self.common(head));
+        match self.metric(head).data() {
+            AggregatedMetrics::U64(data) => distinct(plans, data),
+            AggregatedMetrics::I64(data) => distinct(plans, data),
+            AggregatedMetrics::F64(data) => distinct(plans, data),
+        }
+    }
+}
+
+/// A visit of one family.
+struct Visit<'c, 's> {
+    common: Common<'c>,
+    sink: &'s mut dyn MetricSink,
+}
+
+impl Visit<'_, '_> {
+    fn data<T: SdkNumber>(self, data: &MetricData<T>) {
+        match data {
+            MetricData::Gauge(gauge) => self.points(gauge.data_points(), gauge.start_time()),
+            MetricData::Sum(sum) => self.points(sum.data_points(), Some(sum.start_time())),
+            MetricData::Histogram(histogram) => {
+                self.points(histogram.data_points(), Some(histogram.start_time()))
+            }
+            MetricData::ExponentialHistogram(histogram) => {
+                self.points(histogram.data_points(), Some(histogram.start_time()));
+            }
+        }
+    }
+
+    fn points<'d, P: DataPoint + 'd>(self, points: impl Iterator<Item = &'d P>, start: Option<SystemTime>) {
+        let start = start.and_then(timestamp);
+        let mut plans = Plans::new(self.common);
+        let mut values = PointValues::default();
+        let mut buckets = Buckets::default();
+        let mut text = Vec::new();
+        for point in points {
+            let planned = plans.load(point, &mut values);
+            text.clear();
+            let text = planned.template.is_classic().then(|| {
+                planned.template.render(&planned.labels, &values, &mut text);
+                SeriesText::new(&text, planned.template.name_len())
+            });
+            self.sink.series(&Series {
+                labels: &planned.labels.labels(&values),
+                text,
+                point: point.point(&mut buckets),
+                start,
+            });
+        }
+    }
+}
+
+fn distinct<T: SdkNumber>(plans: Plans<'_, '_>, data: &MetricData<T>) -> bool {
+    match data {
+        MetricData::Gauge(gauge) => plans.distinct(gauge.data_points()),
+        MetricData::Sum(sum) => plans.distinct(sum.data_points()),
+        MetricData::Histogram(histogram) => plans.distinct(histogram.data_points()),
+        MetricData::ExponentialHistogram(histogram) => plans.distinct(histogram.data_points()),
+    }
+}
+
+fn kind_of(data: &AggregatedMetrics) -> Kind {
+    fn kind_of<T: SdkNumber>(data: &MetricData<T>) -> Kind {
+        match data {
+            MetricData::Gauge(_) => Kind::Gauge,
+            MetricData::Sum(sum) if sum.is_monotonic() => Kind::Counter,
+            MetricData::Sum(_) => Kind::UpDownCounter,
+            MetricData::Histogram(_) | MetricData::ExponentialHistogram(_) => Kind::Histogram,
+        }
+    }
+    match data {
+        AggregatedMetrics::U64(data) => kind_of(data),
+        AggregatedMetrics::I64(data) => kind_of(data),
+        AggregatedMetrics::F64(data) => kind_of(data),
+    }
+}
+
+fn labels_of(metrics: &ScopeMetrics, naming: Naming) -> Vec<(String, String)> {
+    let scope = metrics.scope();
+    let attributes: Vec<_> = scope
+        .attributes()
+        .map(|kv| (kv.key.as_str(), attributes::text(&kv.value)))
+        .collect();
+    scope_labels(
+        naming,
+        scope.name(),
+        scope.version().unwrap_or_default(),
+        scope.schema_url().unwrap_or_default(),
+        attributes.iter().map(|(key, value)| (*key, value.as_str())),
+    )
+}

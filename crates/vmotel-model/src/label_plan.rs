@@ -71,13 +71,22 @@ impl LabelPlan {
         scope: &[(String, String)],
         constant: &[(String, String)],
     ) -> Self {
-        build::plan(
-            naming,
-            kind,
-            &keys.into_iter().collect::<Vec<_>>(),
-            scope,
-            constant,
-        )
+        Self::with_positions(naming, kind, keys.into_iter().enumerate(), scope, constant)
+    }
+
+    /// Works out the labels for points of which only the attributes at these positions count.
+    ///
+    /// For sources where other attributes are known to be void.
+    #[must_use]
+    pub fn with_positions<'k>(
+        naming: Naming,
+        kind: Kind,
+        keys: impl IntoIterator<Item = (usize, &'k str)>,
+        scope: &[(String, String)],
+        constant: &[(String, String)],
+    ) -> Self {
+        let keys: Vec<_> = keys.into_iter().collect();
+        build::plan(naming, kind, &keys, scope, constant)
     }
 
     /// Returns true if points with different values have different labels: no key was joined, dropped or shadowed.

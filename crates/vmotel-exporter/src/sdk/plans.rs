@@ -83,7 +83,13 @@ impl<'a, 'd> Plans<'a, 'd> {
             scope,
             constant,
         } = self.common;
-        let labels = LabelPlan::new(naming, kind, keys.iter().copied(), scope, constant);
+        // Of equal keys the SDK counts the first, but hands over points with the others left in, or not, as it happens.
+        let counted = keys
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(index, key)| !keys[..*index].contains(key));
+        let labels = LabelPlan::with_positions(naming, kind, counted, scope, constant);
         let template = labels.template(name);
         self.by_keys.insert(keys.clone(), self.plans.len());
         self.plans.push(Planned {

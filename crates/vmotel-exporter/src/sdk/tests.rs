@@ -197,7 +197,7 @@ fn labels_are_sorted_joined_and_deduplicated() {
             KeyValue::new("a_b", "2"),
         ],
     );
-    gauge.record(2, &[KeyValue::new("k", "first"), KeyValue::new("k", "last")]);
+    gauge.record(2, &[KeyValue::new("k", "counted"), KeyValue::new("k", "void")]);
     gauge.record(
         3,
         &[
@@ -211,7 +211,7 @@ fn labels_are_sorted_joined_and_deduplicated() {
         [
             r#"{a_b="1;2",z="1"} U64(1)"#,
             r#"{exported_job="x",q="\"\\\n"} U64(3)"#,
-            r#"{k="last"} U64(2)"#,
+            r#"{k="counted"} U64(2)"#,
         ]
     );
 }
@@ -302,6 +302,8 @@ fn distinct_is_claimed_only_where_it_holds() {
     );
     // An empty value is absent.
     check(&[&[kv("a", "")], &[]], false);
+    // Of equal keys the SDK counts the first.
+    check(&[&[kv("a", "1"), kv("a", "2")], &[kv("a", "2")]], true);
     // Floats and arrays are not looked into.
     check(&[&[KeyValue::new("a", 1.5)]], false);
 }

@@ -11,16 +11,12 @@ use crate::{
 pub(super) fn plan(
     naming: Naming,
     kind: Kind,
-    keys: &[&str],
+    keys: &[(usize, &str)],
     scope: &[(String, String)],
     constant: &[(String, String)],
 ) -> LabelPlan {
     // Of equal keys the last wins; the map is sorted by key, which is the order in which values are joined.
-    let last: BTreeMap<&str, usize> = keys
-        .iter()
-        .enumerate()
-        .map(|(index, key)| (*key, index))
-        .collect();
+    let last: BTreeMap<&str, usize> = keys.iter().map(|(index, key)| (*key, *index)).collect();
     let mut distinct = last.len() == keys.len();
 
     let taken: BTreeSet<String> = last

@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+#![cfg(unix)]
+
+mod agent;
+mod alert;
+mod error;
+mod http;
+mod off_thread;
+mod process;
+mod sample;
+mod server;
+pub mod tools;
+
+pub use agent::Vmagent;
+pub use alert::Vmalert;
+pub use error::Error;
+pub use http::{Answer, request};
+pub use off_thread::off_thread;
+pub use process::{Kept, Process};
+pub use sample::{ExportedSeries, Sample, fresh_time};
+pub use server::{ServerConfig, VictoriaMetrics};
+pub use tools::Version;

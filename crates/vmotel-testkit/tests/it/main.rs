@@ -1,0 +1,5 @@
+//! The kit against the real programs.
+#![cfg(unix)]
+
+mod servers;
+mod tools;

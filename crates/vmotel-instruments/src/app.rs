@@ -46,6 +46,7 @@ struct Instruments {
     errors: Counter<u64>,
     duration: Histogram<f64>,
     size: Histogram<u64>,
+    response_time: Histogram<f64>,
     active_connections: UpDownCounter<i64>,
     active_users: UpDownCounter<i64>,
 }
@@ -61,6 +62,7 @@ impl AppMetrics {
                 errors: u64_counter(meter, &catalog::HTTP_ERRORS_TOTAL),
                 duration: f64_histogram(meter, &catalog::HTTP_REQUEST_DURATION_SECONDS),
                 size: u64_histogram(meter, &catalog::HTTP_REQUEST_SIZE_BYTES),
+                response_time: f64_histogram(meter, &catalog::HTTP_RESPONSE_TIME_SECONDS),
                 active_connections: i64_up_down_counter(meter, &catalog::HTTP_ACTIVE_CONNECTIONS),
                 active_users: i64_up_down_counter(meter, &catalog::ACTIVE_USERS),
             }),
@@ -79,12 +81,7 @@ impl AppMetrics {
         duration: Duration,
         size: u64,
     ) {
-        // In the order of their keys, in which the SDK finds them without sorting.
-        let attributes = [
-            attribute(labels::METHOD, method),
-            attribute(labels::PATH, path),
-            KeyValue::new(labels::STATUS_CODE, i64::from(status_code)),
-        ];
+        let attributes = http_attributes(method, path, status_code);
         let instruments = &self.instruments;
         instruments.requests.add(1, &attributes);
         if status_code >= 400 {
@@ -92,6 +89,20 @@ impl AppMetrics {
         }
         instruments.duration.record(duration.as_secs_f64(), &attributes);
         instruments.size.record(size, &attributes);
+    }
+
+    /// Records the time to the head of a response, in `http_response_time_seconds`.
+    pub fn record_response_time(
+        &self,
+        method: impl Into<StringValue>,
+        path: impl Into<StringValue>,
+        status_code: u16,
+        duration: Duration,
+    ) {
+        let attributes = http_attributes(method, path, status_code);
+        self.instruments
+            .response_time
+            .record(duration.as_secs_f64(), &attributes);
     }
 
     /// Counts a request as being served until the returned guard is dropped.
@@ -122,6 +133,19 @@ impl Drop for ActiveConnection {
     fn drop(&mut self) {
         self.app.instruments.active_connections.add(-1, &[]);
     }
+}
+
+/// Makes the attributes in the order of their keys, in which the SDK finds them without sorting.
+fn http_attributes(
+    method: impl Into<StringValue>,
+    path: impl Into<StringValue>,
+    status_code: u16,
+) -> [KeyValue; 3] {
+    [
+        attribute(labels::METHOD, method),
+        attribute(labels::PATH, path),
+        KeyValue::new(labels::STATUS_CODE, i64::from(status_code)),
+    ]
 }
 
 fn observe_process(meter: &Meter) {

@@ -4,6 +4,8 @@ mod app;
 mod business;
 mod cache;
 pub mod catalog;
+#[cfg(feature = "tower")]
+pub mod http;
 mod instrument;
 pub mod labels;
 pub mod names;

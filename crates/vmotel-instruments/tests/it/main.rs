@@ -1,4 +1,11 @@
 //! The families and the HTTP layer as a user's exporter sees them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "durations of requests are compared with real time"
+)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod families;
 mod harness;
+mod http_axum;
+mod http_tower;

@@ -1,0 +1,117 @@
+//! The layer and its service.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use opentelemetry::StringValue;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    HttpMetricsConfig, HttpRoute, RequestBody, ResponseBody, ResponseFuture,
+    exchange::{Exchange, Shared},
+    method::KnownMethods,
+};
+use crate::AppMetrics;
+
+/// A tower layer that records each request in the application family.
+///
+/// See [the module](self::super) for what is recorded when. Clones share everything.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::{Router, routing::MethodRouter};
+/// use vmotel_instruments::{AppMetrics, http::HttpMetricsLayer};
+///
+/// let app = AppMetrics::new(&opentelemetry::global::meter("shop"));
+/// let router: Router = Router::new()
+///     .route("/users/{id}", MethodRouter::new())
+///     .layer(HttpMetricsLayer::new(app));
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HttpMetricsLayer {
+    shared: Arc<Shared>,
+}
+
+impl HttpMetricsLayer {
+    /// Creates a layer with the default configuration.
+    #[must_use]
+    pub fn new(app: AppMetrics) -> Self {
+        Self::with_config(app, HttpMetricsConfig::default())
+    }
+
+    /// Creates a layer.
+    #[must_use]
+    pub fn with_config(app: AppMetrics, config: HttpMetricsConfig) -> Self {
+        let shared = Shared {
+            app,
+            methods: KnownMethods::new(&config.known_methods),
+            // Shared, not copied, where it is owned.
+            unmatched: match &config.unmatched_path {
+                std::borrow::Cow::Borrowed(path) => StringValue::from(*path),
+                std::borrow::Cow::Owned(path) => StringValue::from(Arc::<str>::from(path.as_str())),
+            },
+            config,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl<S> Layer<S> for HttpMetricsLayer {
+    type Service = HttpMetrics<S>;
+
+    fn layer(&self, inner: S) -> HttpMetrics<S> {
+        HttpMetrics {
+            inner,
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// The service that [`HttpMetricsLayer`] makes.
+#[derive(Debug, Clone)]
+pub struct HttpMetrics<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for HttpMetrics<S>
+where
+    S: Service<Request<RequestBody<ReqBody>>, Response = Response<ResBody>>,
+    ResBody: Body,
+{
+    type Response = Response<ResponseBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        // An outer layer of this kind records; this one only knows more about the route.
+        if let Some(outer) = request.extensions().get::<HttpRoute>() {
+            if let Some(route) = (self.shared.config.route)(request.extensions()) {
+                outer.set(route);
+            }
+            let request = request.map(|body| RequestBody::new(body, None));
+            return ResponseFuture::new(self.inner.call(request), None);
+        }
+        let mut exchange = Exchange::begin(&self.shared, &request);
+        request.extensions_mut().insert(exchange.route());
+        let read = exchange.read();
+        let request = request.map(|body| RequestBody::new(body, Some(read)));
+        let future = self.inner.call(request);
+        exchange.waiting();
+        ResponseFuture::new(future, Some(exchange))
+    }
+}

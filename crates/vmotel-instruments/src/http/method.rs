@@ -1,0 +1,68 @@
+//! Labels of methods.
+
+use std::sync::Arc;
+
+use http::Method;
+use opentelemetry::StringValue;
+
+/// RFC 9110, RFC 5789 (`PATCH`) and `QUERY`: the known methods of the HTTP semantic conventions.
+pub(super) const KNOWN: [&str; 10] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY",
+];
+
+/// The label of all other methods.
+const OTHER: &str = "_OTHER";
+
+/// The methods that appear as they are, with their labels ready.
+#[derive(Debug)]
+pub(super) struct KnownMethods(Box<[(Method, StringValue)]>);
+
+impl KnownMethods {
+    pub(super) fn new(methods: &[Method]) -> Self {
+        let label = |method: &Method| match KNOWN.iter().find(|&&name| name == method.as_str()) {
+            Some(&name) => StringValue::from(name),
+            None => StringValue::from(Arc::<str>::from(method.as_str())),
+        };
+        Self(
+            methods
+                .iter()
+                .map(|method| (method.clone(), label(method)))
+                .collect(),
+        )
+    }
+
+    /// Returns the label of a method; allocates nothing.
+    pub(super) fn label(&self, method: &Method) -> StringValue {
+        match self.0.iter().find(|(known, _)| known == method) {
+            Some((_, label)) => label.clone(),
+            None => StringValue::from(OTHER),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HttpMetricsConfig;
+
+    #[test]
+    fn unknown_methods_share_one_label() {
+        let purge = || Method::from_bytes(b"PURGE").unwrap();
+        let check = |methods: &KnownMethods, method: &str, label: &str| {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            assert_eq!(methods.label(&method).as_str(), label);
+        };
+        let default = KnownMethods::new(&HttpMetricsConfig::default().known_methods);
+        for name in KNOWN {
+            check(&default, name, name);
+        }
+        for name in ["get", "PURGE", "PROPFIND", "A"] {
+            check(&default, name, "_OTHER");
+        }
+        let own = KnownMethods::new(&[purge(), Method::GET]);
+        check(&own, "PURGE", "PURGE");
+        check(&own, "GET", "GET");
+        check(&own, "POST", "_OTHER");
+        check(&KnownMethods::new(&[]), "GET", "_OTHER");
+    }
+}

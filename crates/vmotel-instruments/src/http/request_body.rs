@@ -1,0 +1,83 @@
+//! A request's body that is counted as it is read.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+/// How much of a request's body the service has read.
+#[derive(Debug, Default)]
+pub(super) struct ReadCount {
+    bytes: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl ReadCount {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Returns true if the body broke off, so that what is not read will never come.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+}
+
+pin_project! {
+    /// A request's body whose bytes are counted as the service reads them.
+    #[derive(Debug)]
+    pub struct RequestBody<B> {
+        #[pin]
+        inner: B,
+        read: Option<Arc<ReadCount>>,
+    }
+}
+
+impl<B> RequestBody<B> {
+    pub(super) const fn new(inner: B, read: Option<Arc<ReadCount>>) -> Self {
+        Self { inner, read }
+    }
+
+    /// Returns the body itself; what is read from it is no longer counted.
+    pub fn into_inner(self) -> B {
+        self.inner
+    }
+}
+
+impl<B: Body> Body for RequestBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        let frame = ready!(this.inner.poll_frame(cx));
+        match (&frame, this.read) {
+            (Some(Ok(frame)), Some(read)) => {
+                let bytes = frame.data_ref().map_or(0, Buf::remaining);
+                read.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            }
+            (Some(Err(_)), Some(read)) => read.failed.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the template of a route comes from.
+
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::StringValue;
+
+/// A place in the extensions of each request where a service can tell the template of its route.
+///
+/// For routers other than axum's, which know the route only after the layer has been passed.
+///
+/// # Examples
+///
+/// ```
+/// use vmotel_instruments::http::HttpRoute;
+///
+/// fn serve(request: &http::Request<()>) {
+///     if let Some(route) = request.extensions().get::<HttpRoute>() {
+///         route.set("/users/{id}");
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct HttpRoute(Arc<OnceLock<StringValue>>);
+
+impl HttpRoute {
+    /// Tells the template, never the path itself; the first one told stays, and goes before all others.
+    pub fn set(&self, template: impl Into<StringValue>) {
+        let _ = self.0.set(template.into());
+    }
+
+    pub(super) fn get(&self) -> Option<&StringValue> {
+        self.0.get()
+    }
+}
+
+#[cfg(feature = "axum")]
+pub(super) fn default_route(extensions: &http::Extensions) -> Option<StringValue> {
+    let path = extensions.get::<axum::extract::MatchedPath>()?;
+    Some(StringValue::from(path.as_str().to_owned()))
+}
+
+#[cfg(not(feature = "axum"))]
+pub(super) fn default_route(_: &http::Extensions) -> Option<StringValue> {
+    None
+}

@@ -1,0 +1,553 @@
+//! The layer in an axum router, served by hyper, with real clients over loopback.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    error_handling::HandleErrorLayer,
+    http::{Method, Request, Response, StatusCode, header},
+    routing::{any, get, post},
+};
+use http_body_util::{BodyExt, Full, channel::Channel};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tower::{ServiceBuilder, timeout::TimeoutLayer};
+use vmotel_instruments::{
+    AppMetrics,
+    http::{HttpMetricsConfig, HttpMetricsLayer},
+};
+
+use crate::harness::Harness;
+
+const STEP: Duration = Duration::from_millis(40);
+
+/// A server on a port of its own whose metrics can be read.
+struct Server {
+    harness: Harness,
+    address: SocketAddr,
+}
+
+impl Server {
+    async fn start(build: impl FnOnce(HttpMetricsLayer) -> Router) -> Self {
+        Self::with_config(HttpMetricsConfig::default(), build).await
+    }
+
+    async fn with_config(config: HttpMetricsConfig, build: impl FnOnce(HttpMetricsLayer) -> Router) -> Self {
+        let harness = Harness::new();
+        let router = build(HttpMetricsLayer::with_config(
+            AppMetrics::new(&harness.meter()),
+            config,
+        ));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { harness, address }
+    }
+
+    /// Sends a request on a connection of its own; the response is not read further than its head.
+    async fn send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Response<hyper::body::Incoming>> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        sender.send_request(request).await
+    }
+
+    /// Sends a request and reads the response to its end.
+    async fn fetch(&self, method: &str, path: &str, body: &'static [u8]) -> (StatusCode, Bytes) {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost");
+        let response = self.send(request.body(Full::from(body)).unwrap()).await.unwrap();
+        let status = response.status();
+        (status, response.into_body().collect().await.unwrap().to_bytes())
+    }
+
+    /// Opens a connection and writes these bytes.
+    async fn raw(&self, bytes: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        stream
+    }
+
+    fn in_flight(&self) -> f64 {
+        self.harness.value("http_active_connections").unwrap_or(0.0)
+    }
+
+    /// Waits until so many requests are in flight.
+    async fn wait_in_flight(&self, count: f64) {
+        let begin = Instant::now();
+        while self.in_flight() != count {
+            assert!(
+                begin.elapsed() < Duration::from_secs(5),
+                "{} in flight, not {count}",
+                self.in_flight()
+            );
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Returns the requests with their counts, such as `GET /a 200 1`.
+    fn requests(&self) -> Vec<String> {
+        short(&self.harness.series(|name| name == "http_requests_total"))
+    }
+
+    fn errors(&self) -> Vec<String> {
+        short(&self.harness.series(|name| name == "http_errors_total"))
+    }
+
+    /// Returns the sum of all durations in seconds, after checking that each request has one.
+    fn seconds(&self) -> f64 {
+        let (seconds, durations) = self.harness.histogram("http_request_duration_seconds");
+        let (_, sizes) = self.harness.histogram("http_request_size_bytes");
+        let total: u64 = self
+            .requests()
+            .iter()
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum();
+        assert_eq!((durations, sizes), (total, total));
+        seconds
+    }
+
+    fn bytes(&self) -> f64 {
+        self.harness.histogram("http_request_size_bytes").0
+    }
+}
+
+/// Turns `x{method="GET",path="/a",status_code="200"} 1` into `GET /a 200 1`.
+fn short(series: &[String]) -> Vec<String> {
+    let values = |line: &String| line.split('"').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+    series
+        .iter()
+        .map(|line| format!("{} {}", values(line), line.rsplit(' ').next().unwrap()))
+        .collect()
+}
+
+/// Three frames of two bytes with pauses of [`STEP`] before each, and after the last.
+fn paced() -> Body {
+    let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+    tokio::spawn(async move {
+        for _ in 0..3 {
+            tokio::time::sleep(STEP).await;
+            if sender.send_data(Bytes::from_static(b"ab")).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(STEP).await;
+    });
+    Body::new(body)
+}
+
+/// An event now, and then nothing for as long as the client stays.
+fn endless() -> Body {
+    let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+    tokio::spawn(async move {
+        let _ = sender.send_data(Bytes::from_static(b"data: 1\n\n")).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    });
+    Body::new(body)
+}
+
+async fn stuck() -> &'static str {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    "too late"
+}
+
+async fn broken() -> &'static str {
+    tokio::time::sleep(STEP).await;
+    panic!("a handler panics on purpose")
+}
+
+fn routes() -> Router {
+    let sized_but_open = || async {
+        let mut response = Response::new(endless());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("9"));
+        response
+    };
+    Router::new()
+        .route("/empty", any(|| async {}))
+        .route(
+            "/users/{id}",
+            get(|| async { "a body of known length" }).delete(|| async { StatusCode::NO_CONTENT }),
+        )
+        .route("/paced", get(|| async { paced() }))
+        .route(
+            "/events",
+            get(|| async { ([(header::CONTENT_TYPE, "text/event-stream")], endless()) }),
+        )
+        .route("/sized-but-open", get(sized_but_open))
+        .route("/not-modified", get(|| async { StatusCode::NOT_MODIFIED }))
+        .route("/fails", get(|| async { (StatusCode::BAD_GATEWAY, "no") }))
+        .route("/stuck", get(stuck))
+        .route("/panics", get(broken))
+        .route(
+            "/reads",
+            post(|body: Bytes| async move { body.len().to_string() }),
+        )
+        .route("/ignores", post(|| async {}))
+}
+
+#[tokio::test]
+async fn ordinary_requests_are_recorded_before_their_response_ends() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let check = async |method: &'static str,
+                       path: &'static str,
+                       status: u16,
+                       length: usize,
+                       recorded: &'static str| {
+        let (found, body) = server.fetch(method, path, b"").await;
+        assert_eq!((found.as_u16(), body.len()), (status, length), "{method} {path}");
+        // No waiting: what the client has seen ended is recorded.
+        let requests = server.requests();
+        assert!(
+            requests.iter().any(|line| line == recorded),
+            "{recorded} is not in {requests:?}"
+        );
+        assert_eq!(server.in_flight(), 0.0, "{method} {path}");
+    };
+    check("GET", "/empty", 200, 0, "GET /empty 200 1").await;
+    check("GET", "/users/7", 200, 22, "GET /users/{id} 200 1").await;
+    check("GET", "/users/8?verbose=1", 200, 22, "GET /users/{id} 200 2").await;
+    check("HEAD", "/users/8", 200, 0, "HEAD /users/{id} 200 1").await;
+    check("DELETE", "/users/8", 204, 0, "DELETE /users/{id} 204 1").await;
+    check("GET", "/paced", 200, 6, "GET /paced 200 1").await;
+    check("HEAD", "/paced", 200, 0, "HEAD /paced 200 1").await;
+    check("GET", "/not-modified", 304, 0, "GET /not-modified 304 1").await;
+    check("GET", "/fails", 502, 2, "GET /fails 502 1").await;
+    check("POST", "/users/7", 405, 0, "POST /users/{id} 405 1").await;
+    check("GET", "/wp-login.php", 404, 0, "GET _unmatched 404 1").await;
+    check("GET", "/.env", 404, 0, "GET _unmatched 404 2").await;
+    check("PURGE", "/empty", 200, 0, "_OTHER /empty 200 1").await;
+    check("get", "/empty", 200, 0, "_OTHER /empty 200 2").await;
+    assert_eq!(server.requests().len(), 11);
+    assert_eq!(
+        server.errors(),
+        [
+            "GET /fails 502 1",
+            "GET _unmatched 404 2",
+            "POST /users/{id} 405 1"
+        ]
+    );
+    server.seconds();
+}
+
+#[tokio::test]
+async fn a_route_layer_leaves_out_what_has_no_route() {
+    let server = Server::start(|layer| routes().route_layer(layer)).await;
+    for path in ["/users/1", "/users/2", "/nowhere"] {
+        server.fetch("GET", path, b"").await;
+    }
+    assert_eq!(server.requests(), ["GET /users/{id} 200 2"]);
+    assert_eq!(server.in_flight(), 0.0);
+}
+
+#[tokio::test]
+async fn nested_routers_are_counted_once_with_the_full_template() {
+    let inner = || Router::new().route("/items/{item}", get(|| async { "x" }));
+    let server = Server::start(|layer| {
+        Router::new()
+            .nest("/orders/{order}", inner().layer(layer.clone()))
+            .nest_service("/static", inner().layer(layer.clone()))
+            .nest_service("/unseen", inner())
+            .layer(layer)
+    })
+    .await;
+    for path in [
+        "/orders/4/items/5",
+        "/static/items/6",
+        "/static/none",
+        "/unseen/items/7",
+        "/none",
+    ] {
+        server.fetch("GET", path, b"").await;
+    }
+    assert_eq!(
+        server.requests(),
+        [
+            "GET /orders/{order}/items/{item} 200 1",
+            "GET /static/items/{item} 200 1",
+            "GET _unmatched 200 1",
+            "GET _unmatched 404 2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_layer_around_the_whole_router_learns_the_route_from_one_inside() {
+    let server = Server::start(|layer| {
+        let app = routes().route_layer(layer.clone());
+        Router::new().fallback_service(ServiceBuilder::new().layer(layer).service(app))
+    })
+    .await;
+    for path in ["/users/1", "/nowhere"] {
+        server.fetch("GET", path, b"").await;
+    }
+    assert_eq!(
+        server.requests(),
+        ["GET /users/{id} 200 1", "GET _unmatched 404 1"]
+    );
+}
+
+#[tokio::test]
+async fn a_duration_lasts_until_the_body_has_ended() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let begin = Instant::now();
+    server.fetch("GET", "/paced", b"").await;
+    let all = begin.elapsed().as_secs_f64();
+    let seconds = server.seconds();
+    assert!(
+        STEP.as_secs_f64() * 4.0 <= seconds && seconds <= all,
+        "{seconds} of {all}"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_is_in_flight_until_its_client_leaves() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let mut streams = Vec::new();
+    for count in 1..=3 {
+        let mut stream = server
+            .raw("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await;
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"data: 1\n\n\r\n") {
+            assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0);
+        }
+        streams.push(stream);
+        assert_eq!(server.in_flight(), f64::from(count));
+    }
+    assert_eq!(server.requests(), [""; 0]);
+    tokio::time::sleep(STEP).await;
+    drop(streams.pop());
+    server.wait_in_flight(2.0).await;
+    // The status is the one that was sent, although the body was cut.
+    assert_eq!(server.requests(), ["GET /events 200 1"]);
+    assert!(server.seconds() >= STEP.as_secs_f64());
+    streams.clear();
+    server.wait_in_flight(0.0).await;
+    assert_eq!(server.requests(), ["GET /events 200 3"]);
+    assert_eq!(server.errors(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_body_of_declared_length_ends_although_its_stream_stays_open() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    // The connection is kept open: the end is not that of the connection.
+    let mut stream = server
+        .raw("GET /sized-but-open HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"data: 1\n\n") {
+        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0);
+    }
+    server.wait_in_flight(0.0).await;
+    assert_eq!(server.requests(), ["GET /sized-but-open 200 1"]);
+    assert!(server.seconds() < 5.0);
+    drop(stream);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_response_is_a_499() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let stream = server.raw("GET /stuck HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    server.wait_in_flight(1.0).await;
+    tokio::time::sleep(STEP).await;
+    drop(stream);
+    server.wait_in_flight(0.0).await;
+    assert_eq!(server.requests(), ["GET /stuck 499 1"]);
+    assert_eq!(server.errors(), ["GET /stuck 499 1"]);
+    let seconds = server.seconds();
+    assert!((STEP.as_secs_f64()..5.0).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let request = Request::get("/panics")
+        .header(header::HOST, "localhost")
+        .body(Full::default())
+        .unwrap();
+    assert!(server.send(request).await.is_err(), "hyper closes the connection");
+    server.wait_in_flight(0.0).await;
+    assert_eq!(server.requests(), ["GET /panics 500 1"]);
+    assert_eq!(server.errors(), ["GET /panics 500 1"]);
+    assert!(server.seconds() >= STEP.as_secs_f64());
+}
+
+#[tokio::test]
+async fn a_timeout_has_its_own_status_inside_and_is_a_499_outside() {
+    let timeout = || {
+        ServiceBuilder::new()
+            .layer(HandleErrorLayer::new(|_| async { StatusCode::GATEWAY_TIMEOUT }))
+            .layer(TimeoutLayer::new(STEP))
+    };
+    let inside = Server::start(|layer| routes().layer(timeout()).layer(layer)).await;
+    assert_eq!(inside.fetch("GET", "/stuck", b"").await.0, 504);
+    assert_eq!(inside.requests(), ["GET /stuck 504 1"]);
+    let outside = Server::start(|layer| routes().layer(layer).layer(timeout())).await;
+    assert_eq!(outside.fetch("GET", "/stuck", b"").await.0, 504);
+    outside.wait_in_flight(0.0).await;
+    assert_eq!(outside.requests(), ["GET /stuck 499 1"]);
+    for server in [inside, outside] {
+        let seconds = server.seconds();
+        assert!((STEP.as_secs_f64() * 0.9..5.0).contains(&seconds), "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn request_sizes() {
+    let check = async |request: &str, then: &str, expected: (&str, f64)| {
+        let server = Server::start(|layer| routes().layer(layer)).await;
+        let mut stream = server.raw(request).await;
+        if !then.is_empty() {
+            server.wait_in_flight(1.0).await;
+            stream.write_all(then.as_bytes()).await.unwrap();
+        }
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response).await;
+        server.wait_in_flight(0.0).await;
+        assert_eq!(
+            (server.requests()[0].as_str(), server.bytes()),
+            expected,
+            "{request}"
+        );
+    };
+    let head = "HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
+    let post = |path: &str, rest: &str| format!("POST {path} {head}{rest}");
+    check(
+        &post("/reads", "content-length: 5\r\n\r\nhello"),
+        "",
+        ("POST /reads 200 1", 5.0),
+    )
+    .await;
+    check(
+        &post("/reads", "content-length: 5\r\n\r\nhe"),
+        "llo",
+        ("POST /reads 200 1", 5.0),
+    )
+    .await;
+    check(
+        &post(
+            "/reads",
+            "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
+        ),
+        "",
+        ("POST /reads 200 1", 7.0),
+    )
+    .await;
+    check(&format!("GET /empty {head}\r\n"), "", ("GET /empty 200 1", 0.0)).await;
+    // Declared, and not read by the handler.
+    check(
+        &post("/ignores", "content-length: 5\r\n\r\nhello"),
+        "",
+        ("POST /ignores 200 1", 5.0),
+    )
+    .await;
+    check(
+        &post("/nowhere", "content-length: 5\r\n\r\nhello"),
+        "",
+        ("POST _unmatched 404 1", 5.0),
+    )
+    .await;
+    // Declared, and never sent: what no one could send is not believed.
+    check(
+        &post("/nowhere", "content-length: 18446744073709551000\r\n\r\n"),
+        "",
+        ("POST _unmatched 404 1", 0.0),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_counts_what_was_read() {
+    let server = Server::start(|layer| routes().layer(layer)).await;
+    let stream = server
+        .raw("POST /reads HTTP/1.1\r\nhost: localhost\r\ncontent-length: 500\r\n\r\nhello")
+        .await;
+    server.wait_in_flight(1.0).await;
+    tokio::time::sleep(STEP).await;
+    drop(stream);
+    server.wait_in_flight(0.0).await;
+    let requests = server.requests();
+    assert!(
+        requests == ["POST /reads 499 1"] || requests == ["POST /reads 400 1"],
+        "{requests:?}"
+    );
+}
+
+#[tokio::test]
+async fn configuration_is_followed() {
+    let config = HttpMetricsConfig {
+        known_methods: vec![Method::from_bytes(b"PURGE").unwrap()],
+        unmatched_path: "nowhere".into(),
+        max_declared_size: 4,
+        response_time: true,
+        ..HttpMetricsConfig::default()
+    };
+    let server = Server::with_config(config, |layer| routes().layer(layer)).await;
+    server.fetch("PURGE", "/none", b"").await;
+    server.fetch("POST", "/ignores", b"hello").await;
+    server.fetch("GET", "/paced", b"").await;
+    assert_eq!(
+        server.requests(),
+        [
+            "PURGE nowhere 404 1",
+            "_OTHER /ignores 200 1",
+            "_OTHER /paced 200 1"
+        ]
+    );
+    assert_eq!(server.bytes(), 0.0);
+    let (seconds, count) = server.harness.histogram("http_response_time_seconds");
+    assert_eq!(count, 3);
+    assert!(
+        seconds < STEP.as_secs_f64() * 4.0,
+        "the heads came before the bodies: {seconds}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_clients_some_of_which_leave() {
+    let server = std::sync::Arc::new(Server::start(|layer| routes().layer(layer)).await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let server = std::sync::Arc::clone(&server);
+        tasks.spawn(async move {
+            match n % 4 {
+                0 => drop(server.fetch("GET", &format!("/users/{n}"), b"").await),
+                1 => drop(server.fetch("GET", &format!("/nowhere/{n}"), b"").await),
+                2 => drop(server.fetch("GET", "/paced", b"").await),
+                _ => {
+                    let mut stream = server
+                        .raw("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                        .await;
+                    let _ = stream.read(&mut [0; 64]).await;
+                }
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    server.wait_in_flight(0.0).await;
+    assert_eq!(
+        server.requests(),
+        [
+            "GET /events 200 50",
+            "GET /paced 200 50",
+            "GET /users/{id} 200 50",
+            "GET _unmatched 404 50"
+        ]
+    );
+    server.seconds();
+}

@@ -1,7 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregator;
+mod attribute_set;
 mod sampler;
 
+pub use aggregator::{
+    Aggregator, AggregatorConfig, AggregatorError, AggregatorStats, Counter, CounterHandle, Definition,
+    FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle, UpDownCounter,
+    UpDownCounterHandle,
+};
+pub use attribute_set::AttributeSet;
 pub use sampler::{
     AdaptiveConfig, AdaptiveSampler, BlockSampler, RateSampler, SamplerError, SamplerStats, ThresholdSampler,
     Weight, check_kind,

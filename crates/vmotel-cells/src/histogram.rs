@@ -133,6 +133,18 @@ impl Histogram {
         }
     }
 
+    /// Adds the difference of two snapshots of a histogram with as many buckets; surplus buckets are ignored.
+    pub fn absorb(&self, now: &HistogramSnapshot, before: &HistogramSnapshot) {
+        let buckets = self.bounds.len() + 1;
+        for (bucket, (now, before)) in now.counts.iter().zip(&before.counts).take(buckets).enumerate() {
+            self.handle
+                .update(bucket, |count| count.wrapping_add(now.wrapping_sub(*before)));
+        }
+        self.handle.update(buckets, |bits| {
+            (f64::from_bits(bits) + now.sum - before.sum).to_bits()
+        });
+    }
+
     /// Returns the upper bounds, without the last one, +Inf.
     #[must_use]
     pub fn bounds(&self) -> &[f64] {

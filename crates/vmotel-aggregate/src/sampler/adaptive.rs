@@ -64,8 +64,9 @@ impl Rate {
 
 /// Keeps about a budget of events per interval, whatever the load: the rate of an interval follows from the one before.
 ///
-/// Inside an interval the rate halves each time that half of the budget has been kept beyond it, so that a sudden burst
-/// stays below twice the budget. The rate at which an event is decided depends on the
+/// Inside an interval the rate falls to a quarter when the budget has been kept, and again each time half of the rest up to
+/// twice the budget is gone, so that a sudden burst
+/// stays below twice the budget, up to a thousand times the expected load. The rate at which an event is decided depends on the
 /// past only and travels as its weight, so that sums stay unbiased under bursts.
 ///
 /// # Examples
@@ -90,7 +91,7 @@ pub struct AdaptiveSampler {
     seen: Counter,
     /// Of the running interval.
     kept: AtomicU64,
-    next_halving: AtomicU64,
+    next_cut: AtomicU64,
     /// Of the interval before: events seen up to its end, and when it began (nanoseconds).
     seen_before: AtomicU64,
     began: AtomicU64,
@@ -132,7 +133,7 @@ impl AdaptiveSampler {
             countdown: cells.per_thread(),
             seen: cells.counter(),
             kept: AtomicU64::new(0),
-            next_halving: AtomicU64::new(config.budget),
+            next_cut: AtomicU64::new(config.budget),
             seen_before: AtomicU64::new(0),
             began: AtomicU64::new(0),
             draw,
@@ -186,18 +187,18 @@ impl AdaptiveSampler {
     #[inline(never)]
     fn keep(&self, rate: Rate) -> Weight {
         let kept = self.kept.fetch_add(1, Ordering::Relaxed) + 1;
-        let halving = self.next_halving.load(Ordering::Relaxed);
-        if kept >= halving {
-            let left = (2 * self.config.budget).saturating_sub(halving);
-            let next = halving + left.div_ceil(2).max(1);
-            // One thread halves; the others have kept at the old rate and say so in their weights.
+        let cut = self.next_cut.load(Ordering::Relaxed);
+        if kept >= cut {
+            let left = (2 * self.config.budget).saturating_sub(cut);
+            let next = cut + left.div_ceil(2).max(1);
+            // One thread cuts the rate; the others have kept at the old rate and say so in their weights.
             if self
-                .next_halving
-                .compare_exchange(halving, next, Ordering::Relaxed, Ordering::Relaxed)
+                .next_cut
+                .compare_exchange(cut, next, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
             {
                 self.rate
-                    .store(rate.next(rate.rate / 2.0).pack(), Ordering::Relaxed);
+                    .store(rate.next(rate.rate / 4.0).pack(), Ordering::Relaxed);
             }
         }
         self.tally.keep(self.draw.round(1.0 / f64::from(rate.rate)))
@@ -222,7 +223,7 @@ impl AdaptiveSampler {
         let seen = self.seen.get();
         let events = seen.wrapping_sub(self.seen_before.swap(seen, Ordering::Relaxed));
         self.kept.store(0, Ordering::Relaxed);
-        self.next_halving.store(self.config.budget, Ordering::Relaxed);
+        self.next_cut.store(self.config.budget, Ordering::Relaxed);
         let expected = events as f64 * interval as f64 / passed as f64;
         let rate = (self.config.budget as f64 / expected.max(1.0)).min(1.0);
         self.rate

@@ -248,14 +248,11 @@ fn threshold_ignores_what_changes_no_sum() {
 }
 
 fn adaptive(budget: u64, seed: u64) -> AdaptiveSampler {
-    AdaptiveSampler::seeded(
-        AdaptiveConfig {
-            budget,
-            interval: Duration::from_secs(1),
-        },
-        seed,
-    )
-    .unwrap()
+    let config = AdaptiveConfig {
+        budget,
+        interval: Duration::from_secs(1),
+    };
+    AdaptiveSampler::seeded(config, seed).expect("a budget above 0")
 }
 
 /// Feeds the sampler one interval's events; returns how many it kept.

@@ -1,0 +1,281 @@
+//! Aggregation in the process, without contention.
+
+mod accumulator;
+mod definition;
+mod family;
+mod instrument;
+mod series;
+mod snapshot;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+pub use definition::Definition;
+pub use instrument::{
+    Counter, CounterHandle, FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle,
+    UpDownCounter, UpDownCounterHandle,
+};
+use vmotel_cells::{BoundsError, Cells};
+use vmotel_model::{Clock, MetricSource, NameError, Naming, Snapshot, VisitConfig};
+
+use self::{
+    accumulator::Accumulator,
+    family::{Family, Shared},
+    instrument::Instrument,
+    snapshot::{Collect, Families},
+};
+
+/// How an [`Aggregator`] bounds itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AggregatorConfig {
+    /// The most attribute sets per metric; further ones are added up under `otel.metric.overflow="true"`. Default: 2000, as
+    /// in the OpenTelemetry specification. At 0, everything goes there.
+    pub limit: usize,
+    /// After how long without a change a series is no longer handed out and its place is free. Default: never. A series
+    /// that comes back begins at zero with a new start time; series with live handles stay.
+    pub idle: Option<Duration>,
+}
+
+impl Default for AggregatorConfig {
+    fn default() -> Self {
+        Self {
+            limit: 2000,
+            idle: None,
+        }
+    }
+}
+
+/// A metric cannot be aggregated.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AggregatorError {
+    /// The name cannot be exposed.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The bounds of a histogram cannot be used.
+    #[error("metric {name}: {source}")]
+    Bounds {
+        /// The metric.
+        name: String,
+        /// What is wrong with them.
+        source: BoundsError,
+    },
+    /// The name is taken.
+    #[error("metric {name}: expected a name that is not aggregated here yet")]
+    Taken {
+        /// The metric.
+        name: String,
+    },
+    /// The aggregator is closed.
+    #[error("metric {name}: the aggregator is closed")]
+    Closed {
+        /// The metric.
+        name: String,
+    },
+}
+
+/// What an [`Aggregator`] has refused and folded so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AggregatorStats {
+    /// Measurements refused: after `close`, or not a usable number.
+    pub refused: u64,
+    /// Measurements that went to an overflow series.
+    pub overflowed: u64,
+    /// Series evicted because they were idle.
+    pub evicted: u64,
+}
+
+/// Adds up measurements per attribute set and hands the totals to whoever collects: it is a [`MetricSource`].
+///
+/// Registered with the exporter it is read by each scrape or push; there is no flush of its own and no second timer, and
+/// nothing passes the SDK. Totals are cumulative and exact. Clones share everything.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use opentelemetry::KeyValue;
+/// use vmotel_aggregate::{Aggregator, AggregatorConfig, Definition};
+/// # #[derive(Debug)] struct At(u64);
+/// # impl vmotel_model::Clock for At {
+/// #     fn now(&self) -> vmotel_model::Timestamp { vmotel_model::Timestamp(self.0) }
+/// #     fn monotonic(&self) -> std::time::Duration { std::time::Duration::from_nanos(self.0) }
+/// # }
+/// # let clock = Arc::new(At(0));
+///
+/// let aggregator = Aggregator::new(AggregatorConfig::default(), clock);
+/// let jobs = aggregator.counter(Definition::new("jobs").with_help("Finished jobs"))?;
+///
+/// jobs.add(1, &[KeyValue::new("queue", "mail"), KeyValue::new("ok", "true")]);
+/// let mail = jobs.with(&[KeyValue::new("ok", "true"), KeyValue::new("queue", "mail")]);
+/// mail.add(2);
+/// assert!(format!("{mail:?}").ends_with("value: 3 }"));
+/// # Ok::<(), vmotel_aggregate::AggregatorError>(())
+/// ```
+#[doc(alias = "MetricsAggregator")]
+#[derive(Clone)]
+pub struct Aggregator {
+    config: AggregatorConfig,
+    clock: Arc<dyn Clock>,
+    shared: Arc<Shared>,
+    cells: Cells,
+    /// Sorted by name.
+    families: Arc<Mutex<Vec<Arc<dyn Collect>>>>,
+}
+
+impl Aggregator {
+    /// Creates an aggregator without metrics.
+    #[must_use]
+    pub fn new(config: AggregatorConfig, clock: Arc<dyn Clock>) -> Self {
+        let cells = Cells::new();
+        let shared = Shared {
+            closed: AtomicBool::new(false),
+            refused: cells.counter(),
+            overflowed: cells.counter(),
+            evicted: cells.counter(),
+        };
+        Self {
+            config,
+            clock,
+            shared: Arc::new(shared),
+            cells,
+            families: Arc::default(),
+        }
+    }
+
+    /// Adds a counter of `u64`.
+    ///
+    /// # Errors
+    /// Returns an error if the name cannot be exposed or is taken, or if the aggregator is closed.
+    pub fn counter(&self, definition: impl Into<Definition>) -> Result<Counter, AggregatorError> {
+        self.family(definition.into(), ()).map(Counter)
+    }
+
+    /// Adds a counter of `f64`.
+    ///
+    /// # Errors
+    /// Returns an error if the name cannot be exposed or is taken, or if the aggregator is closed.
+    pub fn float_counter(&self, definition: impl Into<Definition>) -> Result<FloatCounter, AggregatorError> {
+        self.family(definition.into(), ()).map(FloatCounter)
+    }
+
+    /// Adds an up-down counter of `i64`.
+    ///
+    /// # Errors
+    /// Returns an error if the name cannot be exposed or is taken, or if the aggregator is closed.
+    pub fn up_down_counter(
+        &self,
+        definition: impl Into<Definition>,
+    ) -> Result<UpDownCounter, AggregatorError> {
+        self.family(definition.into(), ()).map(UpDownCounter)
+    }
+
+    /// Adds a gauge of `f64`.
+    ///
+    /// # Errors
+    /// Returns an error if the name cannot be exposed or is taken, or if the aggregator is closed.
+    pub fn gauge(&self, definition: impl Into<Definition>) -> Result<Gauge, AggregatorError> {
+        self.family(definition.into(), ()).map(Gauge)
+    }
+
+    /// Adds a histogram with the given upper bounds; a last bucket, up to +Inf, is added.
+    ///
+    /// # Errors
+    /// Returns an error if the bounds are not finite and ascending, if the name cannot be exposed or is taken, or if the
+    /// aggregator is closed.
+    pub fn histogram(
+        &self,
+        definition: impl Into<Definition>,
+        bounds: impl Into<Arc<[f64]>>,
+    ) -> Result<Histogram, AggregatorError> {
+        let (definition, bounds) = (definition.into(), bounds.into());
+        if let Err(source) = self.cells.histogram(Arc::clone(&bounds)) {
+            return Err(AggregatorError::Bounds {
+                name: definition.name.into_owned(),
+                source,
+            });
+        }
+        self.family(definition, bounds).map(Histogram)
+    }
+
+    fn family<A: Accumulator>(
+        &self,
+        definition: Definition,
+        shape: A::Shape,
+    ) -> Result<Instrument<A>, AggregatorError> {
+        Naming::Parity.metric_name(&definition.name, &definition.unit, A::KIND)?;
+        let name = definition.name.clone().into_owned();
+        if self.shared.closed.load(Ordering::Relaxed) {
+            return Err(AggregatorError::Closed { name });
+        }
+        let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let Err(at) = families.binary_search_by(|family| family.name().cmp(&name)) else {
+            return Err(AggregatorError::Taken { name });
+        };
+        let (limit, shared) = (self.config.limit, Arc::clone(&self.shared));
+        let family = Arc::new(Family::new(
+            definition,
+            shape,
+            limit,
+            self.cells.clone(),
+            shared,
+            self.clock.now(),
+        ));
+        families.insert(at, Arc::<Family<A>>::clone(&family));
+        Ok(Instrument {
+            family,
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    /// Ends recording: later measurements are refused and counted. Idempotent.
+    ///
+    /// What was recorded before stays readable, so that a last scrape or push delivers it.
+    pub fn close(&self) {
+        self.shared.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns what was refused and folded so far.
+    #[must_use]
+    pub fn stats(&self) -> AggregatorStats {
+        AggregatorStats {
+            refused: self.shared.refused.get(),
+            overflowed: self.shared.overflowed.get(),
+            evicted: self.shared.evicted.get(),
+        }
+    }
+}
+
+impl MetricSource for Aggregator {
+    fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
+        let now = self.clock.now();
+        let families = self
+            .families
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Box::new(Families(
+            families
+                .iter()
+                .filter_map(|family| family.collect(config, now, self.config.idle))
+                .collect(),
+        ))
+    }
+}
+
+impl fmt::Debug for Aggregator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let names: Vec<_> = families.iter().map(|family| family.name()).collect();
+        f.debug_struct("Aggregator")
+            .field("config", &self.config)
+            .field("metrics", &names)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

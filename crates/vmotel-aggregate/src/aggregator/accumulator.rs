@@ -1,0 +1,102 @@
+//! The kinds of cells behind a series, seen alike.
+
+use std::sync::Arc;
+
+use vmotel_cells::{Cells, Counter, FloatCounter, Gauge, Histogram, HistogramSnapshot, UpDownCounter};
+use vmotel_model::{HistogramPoint, Kind, Number, Point};
+
+/// A cell that can be made, read, and topped up with what came too late.
+pub(crate) trait Accumulator: Clone + Send + Sync + 'static {
+    /// What a read returns.
+    type Value: Clone + PartialEq + Send + Sync + 'static;
+    /// What all series of a family share.
+    type Shape: Clone + Send + Sync + 'static;
+
+    const KIND: Kind;
+
+    fn create(cells: &Cells, shape: &Self::Shape) -> Self;
+    fn read(&self) -> Self::Value;
+    /// Adds the difference of two reads of another accumulator.
+    fn add_difference(&self, now: &Self::Value, before: &Self::Value);
+    fn point<'a>(value: &'a Self::Value, shape: &'a Self::Shape) -> Point<'a>;
+}
+
+macro_rules! number {
+    ($cell:ty, $value:ty, $kind:expr, $create:ident, $number:ident, |$this:ident, $now:ident, $before:ident| $difference:expr) => {
+        impl Accumulator for $cell {
+            type Value = $value;
+            type Shape = ();
+
+            const KIND: Kind = $kind;
+
+            fn create(cells: &Cells, (): &()) -> Self {
+                cells.$create()
+            }
+
+            fn read(&self) -> $value {
+                self.get()
+            }
+
+            fn add_difference(&self, $now: &$value, $before: &$value) {
+                let $this = self;
+                $difference;
+            }
+
+            fn point<'a>(value: &'a $value, (): &'a ()) -> Point<'a> {
+                Point::Number(Number::$number(*value))
+            }
+        }
+    };
+}
+
+number!(Counter, u64, Kind::Counter, counter, U64, |cell, now, before| {
+    cell.add(now.wrapping_sub(*before))
+});
+number!(
+    FloatCounter,
+    f64,
+    Kind::Counter,
+    float_counter,
+    F64,
+    |cell, now, before| cell.add(now - before)
+);
+number!(
+    UpDownCounter,
+    i64,
+    Kind::UpDownCounter,
+    up_down_counter,
+    I64,
+    |cell, now, before| cell.add(now.wrapping_sub(*before))
+);
+number!(Gauge, f64, Kind::Gauge, gauge, F64, |cell, now, _before| cell
+    .set(*now));
+
+impl Accumulator for Histogram {
+    type Value = HistogramSnapshot;
+    type Shape = Arc<[f64]>;
+
+    const KIND: Kind = Kind::Histogram;
+
+    fn create(cells: &Cells, bounds: &Arc<[f64]>) -> Self {
+        cells
+            .histogram(Arc::clone(bounds))
+            .expect("the bounds were checked when the family was made")
+    }
+
+    fn read(&self) -> HistogramSnapshot {
+        self.snapshot()
+    }
+
+    fn add_difference(&self, now: &HistogramSnapshot, before: &HistogramSnapshot) {
+        self.absorb(now, before);
+    }
+
+    fn point<'a>(value: &'a HistogramSnapshot, bounds: &'a Arc<[f64]>) -> Point<'a> {
+        Point::Histogram(HistogramPoint {
+            bounds,
+            counts: value.counts(),
+            sum: Some(value.sum()),
+            count: value.count(),
+        })
+    }
+}

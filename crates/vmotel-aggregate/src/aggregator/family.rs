@@ -1,0 +1,234 @@
+//! All series of one aggregated metric.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use opentelemetry::{Key, KeyValue};
+use papaya::HashMap;
+use seize::Collector;
+use vmotel_cells::{Cells, Counter};
+use vmotel_model::Timestamp;
+
+use super::{
+    accumulator::Accumulator,
+    definition::Definition,
+    series::{Late, Series},
+};
+use crate::attribute_set::{AttributeSet, Query, Ready};
+
+/// The attribute of the set that takes what is beyond the limit (OpenTelemetry specification, "Cardinality limits").
+const OVERFLOW: &str = "otel.metric.overflow";
+
+/// What the families of one aggregator share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) closed: AtomicBool,
+    pub(crate) refused: Counter,
+    pub(crate) overflowed: Counter,
+    pub(crate) evicted: Counter,
+}
+
+/// A number of key sequences, and whether all values seen so far were texts.
+#[derive(Default)]
+struct Creation {
+    keys: Vec<Box<[Key]>>,
+    other_types: bool,
+}
+
+pub(crate) struct Family<A: Accumulator> {
+    pub(crate) definition: Definition,
+    pub(crate) shape: A::Shape,
+    pub(crate) shared: Arc<Shared>,
+    limit: usize,
+    cells: Cells,
+    series: HashMap<AttributeSet, Arc<Series<A>>, Ready>,
+    live: AtomicUsize,
+    full: AtomicBool,
+    /// Held while a set is admitted or evicted, never while a known one is updated.
+    creation: Mutex<Creation>,
+    overflow: Arc<Series<A>>,
+    late: Arc<Late<A>>,
+}
+
+/// The series of a family at one collection.
+pub(crate) struct Collected<A: Accumulator> {
+    pub(crate) series: Vec<(Arc<Series<A>>, A::Value)>,
+    pub(crate) keys: Vec<Box<[Key]>>,
+    /// True if different attribute sets may have become equal texts.
+    pub(crate) other_types: bool,
+}
+
+impl<A: Accumulator> Family<A> {
+    pub(crate) fn new(
+        definition: Definition,
+        shape: A::Shape,
+        limit: usize,
+        cells: Cells,
+        shared: Arc<Shared>,
+        now: Timestamp,
+    ) -> Self {
+        let late = Arc::default();
+        let overflow = vec![KeyValue::new(OVERFLOW, true)];
+        let creation = Creation {
+            keys: vec![[Key::from_static_str(OVERFLOW)].into()],
+            other_types: false,
+        };
+        Self {
+            overflow: Arc::new(Series::new(A::create(&cells, &shape), overflow, 0, now, &late)),
+            // Retired series are dropped as soon as nobody looks, so that late adds are not kept waiting.
+            series: HashMap::builder()
+                .hasher(Ready::default())
+                .collector(Collector::new().batch_size(1))
+                .build(),
+            creation: Mutex::new(creation),
+            live: AtomicUsize::new(0),
+            full: AtomicBool::new(limit == 0),
+            definition,
+            shape,
+            shared,
+            limit,
+            cells,
+            late,
+        }
+    }
+
+    /// Changes the cell of these attributes, in any order; creates it if there is room.
+    #[inline]
+    pub(crate) fn update(
+        &self,
+        attributes: &[KeyValue],
+        now: impl FnOnce() -> Timestamp,
+        change: impl FnOnce(&A),
+    ) {
+        if self.shared.closed.load(Ordering::Relaxed) {
+            return self.shared.refused.add(1);
+        }
+        let Some(query) = Query::new(attributes) else {
+            return self.admit_and(attributes, now, change);
+        };
+        // The pin keeps a series alive that is evicted meanwhile, until its cell has been changed.
+        let series = self.series.pin();
+        if let Some(series) = series.get(&query) {
+            change(&series.cell);
+        } else if self.full.load(Ordering::Relaxed) {
+            self.shared.overflowed.add(1);
+            change(&self.overflow.cell);
+        } else {
+            self.admit_and(attributes, now, change);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn admit_and(&self, attributes: &[KeyValue], now: impl FnOnce() -> Timestamp, change: impl FnOnce(&A)) {
+        let series = self.admit(AttributeSet::new(attributes), now);
+        change(&series.cell);
+    }
+
+    /// Returns the series of these attributes, or the overflow series if there is no room.
+    ///
+    /// The caller gets a handle: a series with handles is not evicted.
+    pub(crate) fn admit(&self, attributes: AttributeSet, now: impl FnOnce() -> Timestamp) -> Arc<Series<A>> {
+        let mut creation = self.creation();
+        let series = self.series.pin();
+        if let Some(series) = series.get(&attributes) {
+            return Arc::clone(series);
+        }
+        if self.live.load(Ordering::Relaxed) >= self.limit {
+            self.full.store(true, Ordering::Relaxed);
+            self.shared.overflowed.add(1);
+            return Arc::clone(&self.overflow);
+        }
+        let keys = creation.key_sequence(&attributes);
+        let cell = A::create(&self.cells, &self.shape);
+        let new = Arc::new(Series::new(
+            cell,
+            attributes.as_slice().to_vec(),
+            keys,
+            now(),
+            &self.late,
+        ));
+        series.insert(attributes, Arc::clone(&new));
+        self.live.fetch_add(1, Ordering::Relaxed);
+        new
+    }
+
+    /// Reads all series; those that have been idle for `idle` are evicted and not handed out.
+    pub(crate) fn collect(&self, now: Timestamp, idle: Option<Duration>) -> Collected<A> {
+        self.readmit_late(now);
+        let mut creation = self.creation();
+        let pinned = self.series.pin();
+        let mut collected = Vec::with_capacity(self.live.load(Ordering::Relaxed) + 1);
+        let mut idle_sets = Vec::new();
+        for (attributes, series) in &pinned {
+            let value = series.hand_out(now);
+            let unchanged = now.0.saturating_sub(series.changed.load(Ordering::Relaxed));
+            if idle.is_some_and(|idle| u128::from(unchanged) >= idle.as_nanos())
+                && Arc::strong_count(series) == 1
+            {
+                idle_sets.push((attributes.clone(), Arc::clone(series)));
+            } else {
+                collected.push((Arc::clone(series), value));
+            }
+        }
+        for (attributes, series) in idle_sets {
+            series.evict();
+            pinned.remove(&attributes);
+            self.shared.evicted.add(1);
+            self.live.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.full
+            .store(self.live.load(Ordering::Relaxed) >= self.limit, Ordering::Relaxed);
+        creation.forget_unused(&collected);
+        let value = self.overflow.hand_out(now);
+        let unused = A::create(&Cells::new(), &self.shape).read();
+        if value != unused {
+            collected.push((Arc::clone(&self.overflow), value));
+        }
+        Collected {
+            series: collected,
+            keys: creation.keys.clone(),
+            other_types: creation.other_types,
+        }
+    }
+
+    /// Admits again what was added to series after their eviction.
+    fn readmit_late(&self, now: Timestamp) {
+        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        for (attributes, add) in late {
+            add(&self.admit(AttributeSet::new(&attributes), || now).cell);
+        }
+    }
+
+    fn creation(&self) -> MutexGuard<'_, Creation> {
+        self.creation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Creation {
+    /// Returns the number of the sequence of the keys of `attributes`.
+    fn key_sequence(&mut self, attributes: &AttributeSet) -> usize {
+        self.other_types |= attributes
+            .iter()
+            .any(|a| !matches!(a.value, opentelemetry::Value::String(_)));
+        let same = |keys: &[Key]| keys.iter().eq(attributes.iter().map(|attribute| &attribute.key));
+        self.keys.iter().position(|keys| same(keys)).unwrap_or_else(|| {
+            self.keys
+                .push(attributes.iter().map(|attribute| attribute.key.clone()).collect());
+            self.keys.len() - 1
+        })
+    }
+
+    /// Forgets all key sequences but the overflow's when no series is left, so that a stream of new keys cannot pile up.
+    fn forget_unused<A: Accumulator>(&mut self, series: &[(Arc<Series<A>>, A::Value)]) {
+        if series.is_empty() {
+            self.keys.truncate(1);
+            self.other_types = false;
+        }
+    }
+}

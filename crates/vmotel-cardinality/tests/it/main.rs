@@ -1,0 +1,4 @@
+//! Black-box tests of the crate.
+
+mod corpus;
+mod urls;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aggregator;
+mod attribute_cache;
 mod attribute_set;
 mod sampler;
 
@@ -9,6 +10,7 @@ pub use aggregator::{
     FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle, UpDownCounter,
     UpDownCounterHandle,
 };
+pub use attribute_cache::AttributeCache;
 pub use attribute_set::AttributeSet;
 pub use sampler::{
     AdaptiveConfig, AdaptiveSampler, BlockSampler, RateSampler, SamplerError, SamplerStats, ThresholdSampler,

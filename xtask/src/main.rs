@@ -7,6 +7,13 @@
     reason = "a command line program talks to its terminal"
 )]
 
+mod bench;
+mod build;
+mod ci;
+mod lint;
+mod step;
+mod test;
+mod tidy;
 mod tools;
 
 use std::process::ExitCode;
@@ -23,11 +30,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
+    Build(build::Args),
+    Ci(ci::Args),
+    Lint(lint::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
     Tools(tools::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => bench::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Ci(args) => ci::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Tidy(args) => tidy::run(&args),
         Command::Tools(args) => tools::run(&args),
     };
     match result {

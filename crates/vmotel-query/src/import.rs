@@ -1,0 +1,210 @@
+//! Writing samples with their own timestamps: JSON lines, compressed, made while they are sent.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::Request;
+use http::header::CONTENT_ENCODING;
+use vmotel_http::Body;
+
+use crate::tenant::Service;
+use crate::{Labels, ParamError, Sample, Tenant};
+
+/// A series with samples to be stored.
+pub type ImportSeries = crate::RangeSeries;
+
+/// What the server is known to drop without a word; such series are not sent but counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportLimits {
+    /// The largest number of labels, the metric's name included. Default: 40, as `-maxLabelsPerTimeseries`.
+    pub max_labels: usize,
+    /// The longest label name, in bytes. Default: 256.
+    pub max_name_bytes: usize,
+    /// The longest label value or metric name, in bytes. Default: 4096, as `-maxLabelValueLen`.
+    pub max_value_bytes: usize,
+}
+
+impl Default for ImportLimits {
+    fn default() -> Self {
+        Self {
+            max_labels: 40,
+            max_name_bytes: 256,
+            max_value_bytes: 4096,
+        }
+    }
+}
+
+/// What became of the series of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// Series sent. One that comes several times counts each time.
+    pub series: u64,
+    /// Samples sent.
+    pub samples: u64,
+    /// Series not sent: no metric name, or beyond a limit.
+    pub rejected_series: u64,
+    /// Samples not sent: those of rejected series, and NaN, which the server drops.
+    pub rejected_samples: u64,
+    /// Why the first series was rejected.
+    pub first_rejection: Option<String>,
+}
+
+/// A chunk of the body holds about this much compressed text.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// A line holds at most this many samples: the server refuses lines beyond 10 MiB.
+const SAMPLES_PER_LINE: usize = 10_000;
+
+/// Returns the request and the report, which is whole once the body was read to its end.
+pub(crate) fn request<I>(
+    series: I,
+    limits: ImportLimits,
+    tenant: Tenant,
+) -> Result<(Request<Body>, Arc<Mutex<ImportReport>>), ParamError>
+where
+    I: Iterator<Item = ImportSeries> + Send + 'static,
+{
+    let report = Arc::new(Mutex::new(ImportReport::default()));
+    let chunks = Chunks {
+        series,
+        limits,
+        report: Arc::clone(&report),
+        encoder: Some(GzEncoder::new(
+            Vec::with_capacity(2 * CHUNK_BYTES),
+            Compression::fast(),
+        )),
+        line: Vec::new(),
+    };
+    let request = Request::post(tenant.path(Service::Insert, "/api/v1/import"))
+        .header(CONTENT_ENCODING, "gzip")
+        .body(Body::chunks(chunks));
+    let request = request.map_err(|e| ParamError {
+        name: "request",
+        value: e.to_string(),
+        expected: "a valid address",
+    })?;
+    Ok((request, report))
+}
+
+struct Chunks<I> {
+    series: I,
+    limits: ImportLimits,
+    report: Arc<Mutex<ImportReport>>,
+    /// `None` after the end.
+    encoder: Option<GzEncoder<Vec<u8>>>,
+    line: Vec<u8>,
+}
+
+impl<I: Iterator<Item = ImportSeries>> Iterator for Chunks<I> {
+    type Item = Result<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let encoder = self.encoder.as_mut()?;
+            let Some(series) = self.series.next() else {
+                let rest = self.encoder.take()?.finish();
+                return Some(rest.map(Bytes::from).map_err(Into::into));
+            };
+            let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(reason) = self.limits.check(&series.labels) {
+                report.rejected_series += 1;
+                report.rejected_samples += series.samples.len() as u64;
+                report.first_rejection.get_or_insert(reason);
+                continue;
+            }
+            report.series += 1;
+            for samples in series.samples.chunks(SAMPLES_PER_LINE) {
+                self.line.clear();
+                let kept = line(&mut self.line, &series.labels, samples);
+                report.samples += kept;
+                report.rejected_samples += samples.len() as u64 - kept;
+                if kept > 0
+                    && let Err(error) = encoder.write_all(&self.line)
+                {
+                    return Some(Err(error.into()));
+                }
+            }
+            if encoder.get_ref().len() >= CHUNK_BYTES {
+                return Some(Ok(std::mem::replace(
+                    encoder.get_mut(),
+                    Vec::with_capacity(2 * CHUNK_BYTES),
+                )
+                .into()));
+            }
+        }
+    }
+}
+
+impl ImportLimits {
+    fn check(&self, labels: &Labels) -> Result<(), String> {
+        if labels.name().is_empty() {
+            return Err(format!("the series {labels} has no metric name"));
+        }
+        // A label with an empty value is no label.
+        let count = labels.iter().filter(|(_, value)| !value.is_empty()).count();
+        if count > self.max_labels {
+            return Err(format!(
+                "{} has {count} labels, expected at most {}",
+                labels.name(),
+                self.max_labels
+            ));
+        }
+        for (name, value) in labels.iter() {
+            if name.is_empty() || name.len() > self.max_name_bytes {
+                let limit = self.max_name_bytes;
+                return Err(format!(
+                    "{} has a label name of {} bytes, expected 1 to {limit}",
+                    labels.name(),
+                    name.len()
+                ));
+            }
+            if value.len() > self.max_value_bytes {
+                let limit = self.max_value_bytes;
+                return Err(format!(
+                    "the value of label {name} has {} bytes, expected at most {limit}",
+                    value.len()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes one line without the samples that are NaN; returns how many samples it holds.
+fn line(out: &mut Vec<u8>, labels: &Labels, samples: &[Sample]) -> u64 {
+    out.extend_from_slice(b"{\"metric\":{");
+    for (i, (name, value)) in labels.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        quoted(out, name);
+        out.push(b':');
+        quoted(out, value);
+    }
+    out.extend_from_slice(b"},\"values\":[");
+    let kept = || samples.iter().filter(|sample| !sample.value.is_nan());
+    for (i, sample) in kept().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        // Writing to a Vec cannot fail.
+        let _ = match sample.value {
+            f64::INFINITY => write!(out, "{comma}\"Infinity\""),
+            f64::NEG_INFINITY => write!(out, "{comma}\"-Infinity\""),
+            value => write!(out, "{comma}{value}"),
+        };
+    }
+    out.extend_from_slice(b"],\"timestamps\":[");
+    for (i, sample) in kept().enumerate() {
+        let _ = write!(out, "{}{}", if i > 0 { "," } else { "" }, sample.time.as_millis());
+    }
+    out.extend_from_slice(b"]}\n");
+    kept().count() as u64
+}
+
+/// Writes a JSON string (RFC 8259, section 7).
+fn quoted(out: &mut Vec<u8>, text: &str) {
+    // Writing a str to a Vec cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}

@@ -105,25 +105,56 @@ impl<'a, 'd> Plans<'a, 'd> {
     /// The SDK's attribute sets are distinct; their labels are too where nothing is joined or dropped, no empty value is left
     /// out, values of one label are of one type, and no two different sets of keys become the same names.
     pub(super) fn distinct<P: DataPoint + 'd>(mut self, points: impl Iterator<Item = &'d P>) -> bool {
-        let mut types: HashMap<&'d str, Type> = HashMap::new();
-        let mut values = PointValues::default();
+        // The types of each plan's values; checked by position, as this runs for every point of a scrape.
+        let mut types: Vec<Vec<Type>> = Vec::new();
         let mut empty = false;
         for point in points {
-            if !self.load(point, &mut values).labels.is_distinct() {
+            let keys = self.plans.get(self.current).map(|plan| plan.keys.as_slice());
+            let mut same = keys.is_some();
+            let mut keys = keys.unwrap_or_default().iter();
+            let mut expected = types
+                .get(self.current)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .iter();
+            for attribute in point.attributes() {
+                same = same
+                    && keys
+                        .next()
+                        .is_some_and(|key| same_text(key, attribute.key.as_str()))
+                    && expected.next().copied() == Type::of(&attribute.value);
+                empty |= matches!(&attribute.value, Value::String(value) if value.as_str().is_empty());
+            }
+            if same && keys.next().is_none() {
+                continue;
+            }
+            let Some(found) = point
+                .attributes()
+                .map(|attribute| Type::of(&attribute.value))
+                .collect()
+            else {
+                return false;
+            };
+            self.current = self.find(keys_of(point));
+            if !self.plans[self.current].labels.is_distinct() {
                 return false;
             }
-            for attribute in point.attributes() {
-                let Some(of) = Type::of(&attribute.value) else {
-                    return false;
-                };
-                empty |= matches!(&attribute.value, Value::String(value) if value.as_str().is_empty());
-                if *types.entry(attribute.key.as_str()).or_insert(of) != of {
-                    return false;
-                }
+            match types.get(self.current) {
+                Some(types) if *types != found => return false,
+                Some(_) => {}
+                None => types.push(found),
             }
         }
         if self.plans.len() < 2 {
             return true;
+        }
+        let mut type_of: HashMap<&str, Type> = HashMap::new();
+        for (plan, types) in self.plans.iter().zip(&types) {
+            for (key, of) in plan.keys.iter().zip(types) {
+                if *type_of.entry(key).or_insert(*of) != *of {
+                    return false;
+                }
+            }
         }
         let mut names: HashMap<Vec<&str>, BTreeSet<&str>> = HashMap::new();
         for plan in &self.plans {

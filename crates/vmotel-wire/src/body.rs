@@ -1,0 +1,334 @@
+//! What both text formats share: the lines of a series.
+
+use vmotel_model::{Family, HistogramPoint, Kind, Number, Point, Series, SummaryPoint, VmrangePoint};
+
+use crate::{
+    EncodeConfig, Exponential, Skipped,
+    exponential::for_each_bucket,
+    head::Head,
+    histogram::{LeTexts, push_le},
+    label_text::LabelText,
+    number::{push_canonical, push_f64, push_number, push_u64},
+    vmrange::{parse_range, push_range},
+};
+
+/// A body at work.
+#[derive(Debug)]
+pub(crate) struct Body<'a> {
+    pub(crate) out: &'a mut Vec<u8>,
+    pub(crate) config: &'a EncodeConfig,
+    pub(crate) head: Head,
+    pub(crate) openmetrics: bool,
+    pub(crate) kind: Kind,
+    /// Whether the family's series are written; OpenMetrics forbids some.
+    pub(crate) open: bool,
+    pub(crate) series: u64,
+    pub(crate) samples: u64,
+    pub(crate) skipped: Skipped,
+    labels: LabelText,
+    les: LeTexts,
+    own: Vec<u8>,
+    /// Bounds and cumulative counts of a histogram that is being converted.
+    buckets: Vec<(f64, u64)>,
+}
+
+impl<'a> Body<'a> {
+    pub(crate) fn new(config: &'a EncodeConfig, openmetrics: bool, out: &'a mut Vec<u8>) -> Self {
+        Self {
+            out,
+            config,
+            head: Head::default(),
+            openmetrics,
+            kind: Kind::Unknown,
+            open: false,
+            series: 0,
+            samples: 0,
+            skipped: Skipped::default(),
+            labels: LabelText::default(),
+            les: LeTexts::default(),
+            own: Vec::new(),
+            buckets: Vec::new(),
+        }
+    }
+
+    pub(crate) fn family(&mut self, family: &Family<'_>) {
+        self.head.set(family.name, self.config.names);
+        self.kind = family.kind;
+        self.open = true;
+    }
+
+    /// Writes a series; this is the hot path.
+    #[inline]
+    pub(crate) fn series(&mut self, series: &Series<'_>) {
+        if let (Point::Number(number), Some(text), true, Kind::Counter | Kind::UpDownCounter | Kind::Gauge) = (
+            series.point,
+            series.text,
+            self.open && !self.openmetrics,
+            self.kind,
+        ) {
+            let integer = match number {
+                Number::U64(n) => Some(n),
+                Number::I64(n) => u64::try_from(n).ok(),
+                Number::F64(_) => None,
+            };
+            if let Some(n) = integer {
+                let text = text.as_bytes();
+                self.out.reserve(text.len() + 24);
+                self.out.extend_from_slice(text);
+                push_u64(n, self.out);
+                self.out.push(b'\n');
+                self.series += 1;
+                self.samples += 1;
+                return;
+            }
+        }
+        self.any_series(series);
+    }
+
+    fn any_series(&mut self, series: &Series<'_>) {
+        if !self.open {
+            self.skipped.invalid += 1;
+            return;
+        }
+        let before = self.samples;
+        let skipped = self.skipped.total();
+        match (self.kind, series.point) {
+            (Kind::Histogram, Point::Histogram(point)) => self.explicit(series, &point),
+            (Kind::Histogram, Point::Exponential(point)) => {
+                self.buckets.clear();
+                let buckets = &mut self.buckets;
+                if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
+                    let labels = self.labels.of(series, self.kind, self.config.names);
+                    let mut samples = 0;
+                    for_each_bucket(&point, |lower, upper, count| {
+                        self.own.clear();
+                        self.own.extend_from_slice(b"vmrange=\"");
+                        push_range(lower, upper, &mut self.own);
+                        self.own.extend_from_slice(b"\"} ");
+                        self.head.push(0, b"_bucket", labels, &self.own, self.out);
+                        push_u64(count, self.out);
+                        self.out.push(b'\n');
+                        samples += 1;
+                    });
+                    self.samples += samples;
+                    self.sum_and_count(series, point.sum, point.count, false);
+                } else {
+                    for_each_bucket(&point, |_, upper, count| buckets.push((upper, count)));
+                    self.converted(series, point.sum, point.count);
+                }
+            }
+            (Kind::Histogram, Point::Vmrange(point)) => self.vmrange(series, &point),
+            (Kind::Summary, Point::Summary(point)) => self.summary(series, &point),
+            (Kind::Counter | Kind::UpDownCounter | Kind::Gauge | Kind::Unknown, Point::Number(number)) => {
+                self.number(series, number)
+            }
+            _ => self.skipped.mismatched += 1,
+        }
+        // A series that lost every line to a reason is no series.
+        self.series += u64::from(self.samples > before || self.skipped.total() == skipped);
+    }
+
+    fn number(&mut self, series: &Series<'_>, number: Number) {
+        if let Number::F64(value) = number
+            && value.is_nan()
+        {
+            self.skipped.nan += 1;
+            return;
+        }
+        if self.openmetrics && self.kind == Kind::Counter && is_negative(number) {
+            self.skipped.invalid += 1;
+            return;
+        }
+        match series.text {
+            Some(text) if self.head.is_classic() => self.out.extend_from_slice(text.as_bytes()),
+            _ => {
+                let labels = self.labels.of(series, self.kind, self.config.names);
+                self.head.push(0, b"", labels, b"", self.out);
+            }
+        }
+        push_number(number, self.out);
+        self.end_line();
+    }
+
+    fn end_line(&mut self) {
+        self.out.push(b'\n');
+        self.samples += 1;
+    }
+
+    fn explicit(&mut self, series: &Series<'_>, point: &HistogramPoint<'_>) {
+        self.les.set(point.bounds, self.openmetrics);
+        let labels = self.labels.of(series, self.kind, self.config.names);
+        let mut total = 0u64;
+        let mut lines = 1;
+        for index in 0..point.bounds.len() {
+            total = total.saturating_add(point.counts.get(index).copied().unwrap_or(0));
+            let le = self.les.get(index);
+            if !le.is_empty() {
+                self.head.push(0, b"_bucket", labels, le, self.out);
+                push_u64(total, self.out);
+                self.out.push(b'\n');
+                lines += 1;
+            }
+        }
+        total = match point.counts.get(point.bounds.len()..) {
+            Some(rest @ [_, ..]) => rest.iter().fold(total, |sum, &count| sum.saturating_add(count)),
+            _ => point.count.max(total),
+        };
+        self.head.push(0, b"_bucket", labels, INFINITE, self.out);
+        push_u64(total, self.out);
+        self.out.push(b'\n');
+        self.samples += lines;
+        self.sum_and_count(series, point.sum, total, self.les.has_negative());
+    }
+
+    /// Writes the collected buckets as cumulative `le` buckets: at the bounds of the configuration, else at their own.
+    fn converted(&mut self, series: &Series<'_>, sum: Option<f64>, count: u64) {
+        let labels = self.labels.of(series, self.kind, self.config.names);
+        let all = self
+            .buckets
+            .iter()
+            .fold(0u64, |sum, &(_, count)| sum.saturating_add(count));
+        let mut negative = false;
+        let mut lines = 1;
+        let mut total = 0u64;
+        let mut line = |bound: f64, total: u64| {
+            self.own.clear();
+            push_le(bound, self.openmetrics, &mut self.own);
+            self.head.push(0, b"_bucket", labels, &self.own, self.out);
+            push_u64(total, self.out);
+            self.out.push(b'\n');
+            lines += 1;
+            negative |= bound < 0.0;
+        };
+        if let Exponential::Fixed(bounds) = &self.config.exponential {
+            let mut at = 0;
+            let mut last = None;
+            for &bound in bounds {
+                if bound < f64::INFINITY && last.is_none_or(|last| bound > last) {
+                    last = Some(bound);
+                    while self.buckets.get(at).is_some_and(|&(upper, _)| upper <= bound) {
+                        total = total.saturating_add(self.buckets[at].1);
+                        at += 1;
+                    }
+                    line(bound, total);
+                }
+            }
+        } else {
+            for (at, &(upper, count)) in self.buckets.iter().enumerate() {
+                total = total.saturating_add(count);
+                let shared = self.buckets.get(at + 1).is_some_and(|&(next, _)| next <= upper);
+                if upper < f64::INFINITY && !shared {
+                    line(upper, total);
+                }
+            }
+        }
+        let count = count.max(all);
+        self.head.push(0, b"_bucket", labels, INFINITE, self.out);
+        push_u64(count, self.out);
+        self.out.push(b'\n');
+        self.samples += lines;
+        self.sum_and_count(series, sum, count, negative);
+    }
+
+    fn vmrange(&mut self, series: &Series<'_>, point: &VmrangePoint<'_>) {
+        if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
+            let labels = self.labels.of(series, self.kind, self.config.names);
+            for bucket in point.buckets.iter().filter(|bucket| bucket.count > 0) {
+                self.own.clear();
+                self.own.extend_from_slice(b"vmrange=\"");
+                vmotel_model::escape_label_value(bucket.range, &mut self.own);
+                self.own.extend_from_slice(b"\"} ");
+                self.head.push(0, b"_bucket", labels, &self.own, self.out);
+                push_u64(bucket.count, self.out);
+                self.out.push(b'\n');
+                self.samples += 1;
+            }
+            self.sum_and_count(series, Some(point.sum), point.count, false);
+        } else {
+            self.buckets.clear();
+            for bucket in point.buckets {
+                let upper = parse_range(bucket.range).map_or(f64::INFINITY, |(_, upper)| upper);
+                self.buckets.push((upper, bucket.count));
+            }
+            self.buckets.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            self.converted(series, Some(point.sum), point.count);
+        }
+    }
+
+    fn summary(&mut self, series: &Series<'_>, point: &SummaryPoint<'_>) {
+        for quantile in point.quantiles {
+            let forbidden = self.openmetrics && quantile.value < 0.0;
+            if quantile.value.is_nan() || forbidden || !(0.0..=1.0).contains(&quantile.quantile) {
+                self.skipped.nan += u64::from(quantile.value.is_nan());
+                self.skipped.invalid += u64::from(!quantile.value.is_nan());
+                continue;
+            }
+            self.own.clear();
+            self.own.extend_from_slice(b"quantile=\"");
+            if self.openmetrics {
+                push_canonical(quantile.quantile, &mut self.own);
+            } else {
+                push_f64(quantile.quantile, &mut self.own);
+            }
+            self.own.extend_from_slice(b"\"} ");
+            let labels = self.labels.of(series, self.kind, self.config.names);
+            self.head.push(0, b"", labels, &self.own, self.out);
+            push_f64(quantile.value, self.out);
+            self.end_line();
+        }
+        self.sum_and_count(series, Some(point.sum), point.count, false);
+    }
+
+    /// Writes `_sum` and `_count`.
+    ///
+    /// OpenMetrics has no `_sum` where observations can be negative, and for a histogram no `_count` without it; `+Inf` tells the same.
+    fn sum_and_count(&mut self, series: &Series<'_>, sum: Option<f64>, count: u64, negative: bool) {
+        let labels = self.labels.of(series, self.kind, self.config.names);
+        let mut sum = sum;
+        if sum.is_some_and(f64::is_nan) {
+            self.skipped.nan += 1;
+            sum = None;
+        }
+        if self.openmetrics && (negative || sum.is_some_and(|sum| sum < 0.0)) {
+            sum = None;
+        }
+        if let Some(sum) = sum {
+            self.head.push(0, b"_sum", labels, b"", self.out);
+            push_f64(sum, self.out);
+            self.out.push(b'\n');
+            self.samples += 1;
+        }
+        if sum.is_some() || !self.openmetrics || self.kind == Kind::Summary {
+            self.head.push(0, b"_count", labels, b"", self.out);
+            push_u64(count, self.out);
+            self.out.push(b'\n');
+            self.samples += 1;
+        }
+    }
+
+    /// Writes when a series began, in seconds.
+    pub(crate) fn created(&mut self, series: &Series<'_>, cut: usize) {
+        let Some(start) = series.start else { return };
+        let labels = self.labels.of(series, self.kind, self.config.names);
+        self.head.push(cut, b"_created", labels, b"", self.out);
+        push_u64(start.as_millis() / 1000, self.out);
+        let millis = start.as_millis() % 1000;
+        if millis > 0 {
+            self.out.push(b'.');
+            for digit in [millis / 100, millis / 10 % 10, millis % 10] {
+                self.out.push(b'0' + digit as u8);
+            }
+        }
+        self.end_line();
+    }
+}
+
+const INFINITE: &[u8] = b"le=\"+Inf\"} ";
+
+fn is_negative(number: Number) -> bool {
+    match number {
+        Number::U64(_) => false,
+        Number::I64(n) => n < 0,
+        Number::F64(value) => value < 0.0,
+    }
+}

@@ -1,0 +1,129 @@
+//! The definitions of the exporter's own metrics.
+
+use vmotel_model::{Kind, LabelDef, MetricDef};
+
+use crate::encode::Report;
+
+/// Upper bounds of the duration of a collection, in seconds.
+pub(super) const DURATION_BUCKETS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// The exporter's own metrics, sorted by exposed name. A scrape shows what was counted up to the one before it.
+///
+/// ```
+/// use vmotel_exporter::SELF_METRICS;
+///
+/// assert!(SELF_METRICS.iter().all(|metric| metric.name.starts_with("vmotel_exporter_")));
+/// ```
+pub const SELF_METRICS: &[MetricDef] = &[
+    MetricDef {
+        name: "vmotel_exporter_collection_duration_seconds",
+        kind: Kind::Histogram,
+        unit: "s",
+        help: "Time to collect, encode and compress; scrapes that wait at the same time share a collection",
+        labels: &[],
+        buckets: DURATION_BUCKETS,
+    },
+    MetricDef {
+        name: "vmotel_exporter_dropped_series_total",
+        kind: Kind::Counter,
+        unit: "{series}",
+        help: "Series left out of collections",
+        labels: &[LabelDef {
+            name: "reason",
+            help: "Why they were left out",
+            values: &Report::REASONS,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_merged_series_total",
+        kind: Kind::Counter,
+        unit: "{series}",
+        help: "Series of several scopes or sources with equal names and labels that became one",
+        labels: &[LabelDef {
+            name: "how",
+            help: "Whether the values were added or the last one won",
+            values: &["added", "replaced"],
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_response_bytes_total",
+        kind: Kind::Counter,
+        unit: "By",
+        help: "Bytes of response bodies, as sent",
+        labels: &[LabelDef {
+            name: "coding",
+            help: "The content coding",
+            values: &["identity", "gzip", "zstd"],
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_scrape_errors_total",
+        kind: Kind::Counter,
+        unit: "{errors}",
+        help: "Scrapes that failed, were refused or miss a source",
+        labels: &[LabelDef {
+            name: "reason",
+            help: "What went wrong",
+            values: ERRORS,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_scrapes_total",
+        kind: Kind::Counter,
+        unit: "{scrapes}",
+        help: "Scrapes answered",
+        labels: &[
+            LabelDef {
+                name: "outcome",
+                help: "Whether all sources are in the answer",
+                values: OUTCOMES,
+            },
+            LabelDef {
+                name: "format",
+                help: "The format of the answer",
+                values: FORMATS,
+            },
+        ],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_series",
+        kind: Kind::Gauge,
+        unit: "{series}",
+        help: "Series in the last collection",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_source_faults_total",
+        kind: Kind::Counter,
+        unit: "{faults}",
+        help: "Collections in which a source failed",
+        labels: &[SOURCE],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_source_up",
+        kind: Kind::Gauge,
+        unit: "",
+        help: "Whether the last collection of a source succeeded (1) or not (0)",
+        labels: &[SOURCE],
+        buckets: &[],
+    },
+];
+
+const SOURCE: LabelDef = LabelDef {
+    name: "source",
+    help: "The source's name; opentelemetry_sdk is the SDK's pipeline",
+    values: &[],
+};
+
+pub(super) const OUTCOMES: &[&str] = &["complete", "partial", "failed"];
+pub(super) const FORMATS: &[&str] = &["text", "openmetrics"];
+pub(super) const ERRORS: &[&str] = &["busy", "panic", "shut_down", "source", "stuck"];

@@ -1,0 +1,145 @@
+//! One reading of the exporter's own metrics.
+
+use std::time::Duration;
+
+use vmotel_model::{
+    Family, HistogramPoint, Kind, LabelPlan, MetricDef, MetricSink, Naming, Number, Point, Series, Snapshot,
+    VisitConfig,
+};
+
+use super::{
+    SELF_METRICS, SelfMetrics,
+    catalog::{DURATION_BUCKETS, ERRORS, FORMATS, OUTCOMES},
+    get,
+};
+use crate::encode::Report;
+
+/// The values of all series, by definition.
+pub(super) struct SelfSnapshot<'a> {
+    config: &'a VisitConfig,
+    families: Vec<Values>,
+}
+
+struct Values {
+    def: &'static MetricDef,
+    name: String,
+    points: Vec<(Vec<String>, Value)>,
+}
+
+enum Value {
+    Count(u64),
+    Durations { counts: Vec<u64>, sum: f64 },
+}
+
+impl<'a> SelfSnapshot<'a> {
+    pub(super) fn new(metrics: &SelfMetrics, config: &'a VisitConfig) -> Self {
+        let mut families: Vec<_> = SELF_METRICS
+            .iter()
+            .filter_map(|def| {
+                Some(Values {
+                    def,
+                    name: def.exposed_name(config.naming).ok()?,
+                    points: points(metrics, def.name),
+                })
+            })
+            .filter(|family| !family.points.is_empty())
+            .collect();
+        families.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { config, families }
+    }
+}
+
+fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
+    let of = |words: &[&str], counts: Vec<u64>| -> Vec<_> {
+        words
+            .iter()
+            .zip(counts)
+            .map(|(word, count)| (vec![(*word).to_owned()], Value::Count(count)))
+            .collect()
+    };
+    let sources = |f: fn(&crate::sources::Health) -> u64| -> Vec<_> {
+        let list = metrics.sources.list();
+        list.iter()
+            .map(|source| (vec![source.name.clone()], Value::Count(f(&source.health))))
+            .collect()
+    };
+    match name.trim_start_matches("vmotel_exporter_") {
+        "collection_duration_seconds" => vec![(
+            Vec::new(),
+            Value::Durations {
+                counts: metrics.durations.iter().map(get).collect(),
+                sum: Duration::from_nanos(get(&metrics.duration_nanos)).as_secs_f64(),
+            },
+        )],
+        "dropped_series_total" => of(&Report::REASONS, metrics.dropped.iter().map(get).collect()),
+        "merged_series_total" => of(&["added", "replaced"], metrics.merged.iter().map(get).collect()),
+        "response_bytes_total" => of(&["identity", "gzip", "zstd"], metrics.bytes.iter().map(get).collect()),
+        "scrape_errors_total" => of(ERRORS, metrics.errors.iter().map(get).collect()),
+        "scrapes_total" => OUTCOMES
+            .iter()
+            .zip(&metrics.scrapes)
+            .flat_map(|(outcome, formats)| {
+                FORMATS.iter().zip(formats).map(|(format, count)| {
+                    (vec![(*outcome).to_owned(), (*format).to_owned()], Value::Count(get(count)))
+                })
+            })
+            .collect(),
+        "series" => vec![(Vec::new(), Value::Count(get(&metrics.series)))],
+        "source_faults_total" => sources(|health| health.faults()),
+        "source_up" => sources(|health| u64::from(health.is_up())),
+        _ => Vec::new(),
+    }
+}
+
+impl Snapshot for SelfSnapshot<'_> {
+    fn len(&self) -> usize {
+        self.families.len()
+    }
+
+    fn family(&self, index: usize) -> Family<'_> {
+        let values = &self.families[index];
+        Family {
+            name: &values.name,
+            kind: values.def.kind,
+            unit: if values.def.kind == Kind::Histogram { "seconds" } else { "" },
+            help: values.def.help,
+        }
+    }
+
+    fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
+        let values = &self.families[index];
+        let keys = values.def.labels.iter().map(|label| label.name);
+        let plan = LabelPlan::new(
+            self.config.naming,
+            values.def.kind,
+            keys,
+            &[],
+            &self.config.constant_labels,
+        );
+        for (labels, value) in &values.points {
+            let point = match value {
+                Value::Count(count) => Point::Number(Number::U64(*count)),
+                Value::Durations { counts, sum } => Point::Histogram(HistogramPoint {
+                    bounds: DURATION_BUCKETS,
+                    counts,
+                    sum: Some(*sum),
+                    count: counts.iter().sum(),
+                }),
+            };
+            sink.series(&Series {
+                labels: &plan.labels(labels.as_slice()),
+                text: None,
+                point,
+                start: None,
+            });
+        }
+    }
+
+    fn distinct(&self, _: usize) -> bool {
+        true
+    }
+}
+
+/// The strategies under which the catalog's names are their exposed names.
+#[cfg(test)]
+pub(super) const KEEPS: [Naming; 2] = [Naming::Parity, Naming::UnderscoreEscapingWithSuffixes];

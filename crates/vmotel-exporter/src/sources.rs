@@ -1,0 +1,169 @@
+//! The sources of an exporter: named, and how each of them does.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use vmotel_model::{Family, MetricSink, MetricSource, Snapshot, VisitConfig};
+
+use crate::error::{SourceError, cut};
+
+/// The most sources of an exporter.
+const MAX_SOURCES: usize = 64;
+
+/// The sources, in the order in which they were added.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    list: RwLock<Vec<Arc<NamedSource>>>,
+}
+
+impl Sources {
+    pub(crate) fn add(&self, name: &str, source: Arc<dyn MetricSource>) -> Result<(), SourceError> {
+        if name.is_empty() || name.len() > 64 {
+            return Err(SourceError::Name { name: cut(name) });
+        }
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        if list.iter().any(|known| known.name == name) {
+            return Err(SourceError::Duplicate { name: name.into() });
+        }
+        if list.len() >= MAX_SOURCES {
+            return Err(SourceError::TooMany {
+                name: name.into(),
+                max: MAX_SOURCES,
+            });
+        }
+        list.push(Arc::new(NamedSource {
+            name: name.into(),
+            source,
+            health: Health::default(),
+        }));
+        Ok(())
+    }
+
+    pub(crate) fn list(&self) -> Vec<Arc<NamedSource>> {
+        self.list.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A source under its name.
+#[derive(Debug)]
+pub(crate) struct NamedSource {
+    pub(crate) name: String,
+    source: Arc<dyn MetricSource>,
+    pub(crate) health: Health,
+}
+
+impl NamedSource {
+    /// Takes a snapshot; a panic is caught and becomes the source's fault.
+    pub(crate) fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Option<Guarded<'a>> {
+        match catch_unwind(AssertUnwindSafe(|| self.source.snapshot(config))) {
+            Ok(inner) => Some(Guarded {
+                inner,
+                fault: Mutex::new(None),
+            }),
+            Err(panic) => {
+                self.health.fault(message(panic.as_ref()));
+                None
+            }
+        }
+    }
+}
+
+/// How a source does.
+#[derive(Debug, Default)]
+pub(crate) struct Health {
+    down: AtomicBool,
+    faults: AtomicU64,
+    last: Mutex<Option<String>>,
+}
+
+impl Health {
+    /// Takes note of a fault in the collection under way.
+    pub(crate) fn fault(&self, what: String) {
+        self.down.store(true, Ordering::Relaxed);
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut(&what));
+    }
+
+    /// Takes note of a collection without a fault.
+    pub(crate) fn good(&self) {
+        self.down.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        !self.down.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn last(&self) -> Option<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A snapshot whose visits cannot panic.
+pub(crate) struct Guarded<'a> {
+    inner: Box<dyn Snapshot + 'a>,
+    fault: Mutex<Option<String>>,
+}
+
+impl Guarded<'_> {
+    /// Returns what a visit panicked with, if one did.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Snapshot for Guarded<'_> {
+    fn len(&self) -> usize {
+        self.inner.len()
+    }
+
+    fn family(&self, index: usize) -> Family<'_> {
+        self.inner.family(index)
+    }
+
+    fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.inner.visit(index, sink))) {
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(message(panic.as_ref()));
+        }
+    }
+
+    fn distinct(&self, index: usize) -> bool {
+        self.inner.distinct(index)
+    }
+}
+
+/// Returns what a panic said.
+pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.map_or_else(|| "no message".to_owned(), cut))
+}
+
+/// Warnings, each once in the life of an exporter, at most 256.
+#[derive(Debug, Default)]
+pub(crate) struct Warned {
+    known: Mutex<VecDeque<String>>,
+}
+
+impl Warned {
+    /// Logs `what`, unless it was logged before.
+    pub(crate) fn warn(&self, what: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < 256 && !known.iter().any(|known| known == what) {
+            known.push_back(what.to_owned());
+            drop(known);
+            tracing::warn!(target: "vmotel_exporter", "{what}");
+        }
+    }
+}

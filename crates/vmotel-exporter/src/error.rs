@@ -17,7 +17,9 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// A list of attributes in an environment variable cannot be read.
-    #[error("{variable} has the entry {entry:?} ({fault}), expected key=value,key=value with %XX for reserved characters")]
+    #[error(
+        "{variable} has the entry {entry:?} ({fault}), expected key=value,key=value with %XX for reserved characters"
+    )]
     Attributes {
         /// The variable's name.
         variable: &'static str,

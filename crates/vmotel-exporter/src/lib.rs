@@ -1,5 +1,39 @@
 #![doc = include_str!("../README.md")]
 
+mod builder;
+mod clock;
+mod collector;
+mod compress;
+mod config;
+mod encode;
+mod error;
+mod exporter;
+mod gather;
+#[cfg(feature = "listener")]
+mod listener;
+mod negotiate;
+mod resource;
+#[cfg(feature = "axum")]
+mod routes;
+mod scraper;
 mod sdk;
+mod self_metrics;
+mod shutdown;
+#[cfg(feature = "signal")]
+mod signal;
+mod sources;
+mod target_info;
+mod wait;
 
+pub use builder::ExporterBuilder;
+pub use config::Config;
+pub use error::{BuildError, ConfigError, ListenError, ScrapeError, ShutdownError, SourceError};
+pub use exporter::{Exporter, SourceStatus};
+#[cfg(feature = "listener")]
+pub use listener::Listener;
+pub use negotiate::Format;
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};
+pub use self_metrics::SELF_METRICS;
+pub use shutdown::{ShutdownGuard, ShutdownReport};
+#[cfg(feature = "signal")]
+pub use signal::shutdown_signal;

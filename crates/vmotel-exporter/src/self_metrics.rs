@@ -17,7 +17,11 @@ use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
 pub use self::catalog::SELF_METRICS;
 use self::{catalog::DURATION_BUCKETS, snapshot::SelfSnapshot};
-use crate::{encode::Report, negotiate::{Coding, Format}, sources::Sources};
+use crate::{
+    encode::Report,
+    negotiate::{Coding, Format},
+    sources::Sources,
+};
 
 /// What became of a scrape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +54,7 @@ pub(crate) struct SelfMetrics {
     /// By coding.
     bytes: [AtomicU64; 3],
     series: AtomicU64,
-    merged: [AtomicU64; 2],
+    merged: AtomicU64,
     dropped: [AtomicU64; Report::REASONS.len()],
     durations: [AtomicU64; DURATION_BUCKETS.len() + 1],
     duration_nanos: AtomicU64,
@@ -64,7 +68,7 @@ impl SelfMetrics {
             errors: Default::default(),
             bytes: Default::default(),
             series: AtomicU64::default(),
-            merged: Default::default(),
+            merged: AtomicU64::default(),
             dropped: Default::default(),
             durations: Default::default(),
             duration_nanos: AtomicU64::default(),
@@ -72,7 +76,10 @@ impl SelfMetrics {
     }
 
     pub(crate) fn scraped(&self, outcome: Outcome, format: Format) {
-        add(&self.scrapes[outcome as usize][usize::from(format.word() == "openmetrics")], 1);
+        add(
+            &self.scrapes[outcome as usize][usize::from(format.word() == "openmetrics")],
+            1,
+        );
     }
 
     pub(crate) fn failed(&self, reason: Reason) {
@@ -83,7 +90,7 @@ impl SelfMetrics {
         add(&self.bytes[coding as usize], bytes as u64);
     }
 
-    /// Takes note of one collection: how long it took and what came of the merge.
+    /// Takes note of one collection: how long it took and what came of it.
     pub(crate) fn collected(&self, took: Duration, report: &Report) {
         let seconds = took.as_secs_f64();
         let bucket = DURATION_BUCKETS.partition_point(|bound| *bound < seconds);
@@ -93,8 +100,7 @@ impl SelfMetrics {
             u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
         );
         self.series.store(report.series, Ordering::Relaxed);
-        add(&self.merged[0], report.added);
-        add(&self.merged[1], report.replaced);
+        add(&self.merged, report.merged);
         for (counter, dropped) in self.dropped.iter().zip(report.dropped) {
             add(counter, dropped);
         }

@@ -9,7 +9,10 @@ pub(super) fn process(name: &str) -> Option<String> {
 }
 
 /// Overlays `config`; empty values count as unset.
-pub(super) fn overlay(config: &mut Config, lookup: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+pub(super) fn overlay(
+    config: &mut Config,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), ConfigError> {
     let get = |name: &str| {
         lookup(name)
             .map(|value| value.trim().to_owned())

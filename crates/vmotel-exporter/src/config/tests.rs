@@ -16,8 +16,15 @@ fn from(variables: &[(&str, &str)]) -> Result<Config, String> {
 fn nothing_set_gives_the_defaults_of_the_specification() {
     let config = from(&[]).unwrap();
     assert_eq!(config, Config::default());
-    assert!(config.service_name.starts_with("unknown_service:vmotel_exporter-"));
-    assert_eq!((config.host.as_str(), config.port, config.path.as_str()), ("localhost", 9464, "/metrics"));
+    assert!(
+        config
+            .service_name
+            .starts_with("unknown_service:vmotel_exporter-")
+    );
+    assert_eq!(
+        (config.host.as_str(), config.port, config.path.as_str()),
+        ("localhost", 9464, "/metrics")
+    );
     assert_eq!((config.environment, config.service_version), (None, None));
     assert!(config.enabled && config.pull && config.scope_labels && config.target_info);
     config_is_valid(&Config::default());
@@ -40,16 +47,25 @@ fn variables_set_their_fields() {
     assert_eq!(config.service_name, "shop");
     assert_eq!(config.service_version.as_deref(), Some("2"));
     assert_eq!(config.environment.as_deref(), Some("new"));
-    assert_eq!(config.resource_attributes, [("team".to_owned(), "a,b=\u{e9}".to_owned())]);
+    assert_eq!(
+        config.resource_attributes,
+        [("team".to_owned(), "a,b=\u{e9}".to_owned())]
+    );
     assert_eq!((config.host.as_str(), config.port), ("0.0.0.0", 0));
 
-    let old_key = from(&[("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=staging,service.name=s")]).unwrap();
+    let old_key = from(&[(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "deployment.environment=staging,service.name=s",
+    )])
+    .unwrap();
     assert_eq!(old_key.environment.as_deref(), Some("staging"));
     assert_eq!(old_key.service_name, "s");
 
     let mut guide = Config::guide();
     guide
-        .overlay(|name| (name == "OTEL_RESOURCE_ATTRIBUTES").then(|| "deployment.environment=staging".to_owned()))
+        .overlay(|name| {
+            (name == "OTEL_RESOURCE_ATTRIBUTES").then(|| "deployment.environment=staging".to_owned())
+        })
         .unwrap();
     assert_eq!(guide.environment.as_deref(), Some("staging"));
 }
@@ -73,7 +89,11 @@ fn empty_values_count_as_unset() {
 fn exporters_and_the_switch() {
     let check = |variable, value, enabled, pull| {
         let config = from(&[(variable, value)]).unwrap();
-        assert_eq!((config.enabled, config.pull), (enabled, pull), "{variable}={value}");
+        assert_eq!(
+            (config.enabled, config.pull),
+            (enabled, pull),
+            "{variable}={value}"
+        );
     };
     check("OTEL_SDK_DISABLED", "true", false, true);
     check("OTEL_SDK_DISABLED", "TRUE", false, true);
@@ -86,7 +106,11 @@ fn exporters_and_the_switch() {
 #[test]
 fn bad_values_are_errors_that_name_what_is_allowed() {
     let check = |variable, value, message: &str| {
-        assert_eq!(from(&[(variable, value)]), Err(message.to_owned()), "{variable}={value}");
+        assert_eq!(
+            from(&[(variable, value)]),
+            Err(message.to_owned()),
+            "{variable}={value}"
+        );
     };
     check(
         "OTEL_METRICS_EXPORTER",
@@ -130,14 +154,22 @@ fn fields_that_cannot_be_used_are_errors() {
         assert_eq!(config.validate().unwrap_err().to_string(), message);
     };
     let path = |value: &str| {
-        format!("path has the value {value:?}, expected a path that starts with / and has only A-Z a-z 0-9 / - . _ ~")
+        format!(
+            "path has the value {value:?}, expected a path that starts with / and has only A-Z a-z 0-9 / - . _ ~"
+        )
     };
     check(|c| c.path = "metrics".into(), &path("metrics"));
     check(|c| c.path = "/{x}".into(), &path("/{x}"));
     check(|c| c.path = "/a b".into(), &path("/a b"));
     check(|c| c.path = String::new(), &path(""));
-    check(|c| c.host = String::new(), r#"host has the value "", expected an address or a host name"#);
-    check(|c| c.max_connections = 0, r#"max_connections has the value "0", expected at least 1"#);
+    check(
+        |c| c.host = String::new(),
+        r#"host has the value "", expected an address or a host name"#,
+    );
+    check(
+        |c| c.max_connections = 0,
+        r#"max_connections has the value "0", expected at least 1"#,
+    );
     check(
         |c| c.write_timeout = Duration::ZERO,
         r#"write_timeout has the value "0ns", expected more than 0 and at most a year"#,

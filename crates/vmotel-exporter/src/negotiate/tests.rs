@@ -27,22 +27,50 @@ fn formats() {
          text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
         Format::OpenMetricsUtf8,
     );
-    check("text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3", Format::TextUtf8);
+    check(
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3",
+        Format::TextUtf8,
+    );
     // Weights decide, then the order.
-    check("application/openmetrics-text;q=0.4, text/plain;q=0.5", Format::Text);
-    check("text/plain;q=0.4, application/openmetrics-text; q=0.5", Format::OpenMetrics);
+    check(
+        "application/openmetrics-text;q=0.4, text/plain;q=0.5",
+        Format::Text,
+    );
+    check(
+        "text/plain;q=0.4, application/openmetrics-text; q=0.5",
+        Format::OpenMetrics,
+    );
     check("application/openmetrics-text, text/plain", Format::OpenMetrics);
     check("text/plain, application/openmetrics-text", Format::Text);
     check("application/openmetrics-text;q=0, text/plain;q=0.1", Format::Text);
     // Escaping schemes that are not served in full fall to underscores; unknown versions are not offered.
-    check("application/openmetrics-text;version=1.0.0;escaping=dots", Format::OpenMetrics);
-    check("application/openmetrics-text;version=2.0.0, text/plain;q=0.1", Format::Text);
-    check("application/openmetrics-text;version=\"1.0.0\"", Format::OpenMetrics);
+    check(
+        "application/openmetrics-text;version=1.0.0;escaping=dots",
+        Format::OpenMetrics,
+    );
+    check(
+        "application/openmetrics-text;version=2.0.0, text/plain;q=0.1",
+        Format::Text,
+    );
+    check(
+        "application/openmetrics-text;version=\"1.0.0\"",
+        Format::OpenMetrics,
+    );
     check("Application/OpenMetrics-Text", Format::OpenMetrics);
     // A browser, curl, and nonsense.
-    check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Format::Text);
+    check(
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        Format::Text,
+    );
     check("*/*", Format::Text);
-    for odd in ["", ";;,,;=", "q=2", "application/json", "application/openmetrics-text;q=high", "text/plain;q=0"] {
+    for odd in [
+        "",
+        ";;,,;=",
+        "q=2",
+        "application/json",
+        "application/openmetrics-text;q=high",
+        "text/plain;q=0",
+    ] {
         check(odd, Format::Text);
     }
 }
@@ -52,7 +80,11 @@ fn codings() {
     let all = [Coding::Gzip, Coding::Zstd];
     assert_eq!(coding(&HeaderMap::new(), &all), Coding::Identity);
     let check = |accept: &str, expected| {
-        assert_eq!(coding(&headers(header::ACCEPT_ENCODING, accept), &all), expected, "{accept}");
+        assert_eq!(
+            coding(&headers(header::ACCEPT_ENCODING, accept), &all),
+            expected,
+            "{accept}"
+        );
     };
     check("gzip", Coding::Gzip);
     check("GZIP", Coding::Gzip);

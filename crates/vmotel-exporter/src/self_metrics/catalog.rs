@@ -42,11 +42,7 @@ pub const SELF_METRICS: &[MetricDef] = &[
         kind: Kind::Counter,
         unit: "{series}",
         help: "Series of several scopes or sources with equal names and labels that became one",
-        labels: &[LabelDef {
-            name: "how",
-            help: "Whether the values were added or the last one won",
-            values: &["added", "replaced"],
-        }],
+        labels: &[],
         buckets: &[],
     },
     MetricDef {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmotel_model::{
-    Family, HistogramPoint, Kind, LabelPlan, MetricDef, MetricSink, Naming, Number, Point, Series, Snapshot,
+    Family, HistogramPoint, Kind, LabelPlan, MetricDef, MetricSink, Number, Point, Series, Snapshot,
     VisitConfig,
 };
 
@@ -72,15 +72,21 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             },
         )],
         "dropped_series_total" => of(&Report::REASONS, metrics.dropped.iter().map(get).collect()),
-        "merged_series_total" => of(&["added", "replaced"], metrics.merged.iter().map(get).collect()),
-        "response_bytes_total" => of(&["identity", "gzip", "zstd"], metrics.bytes.iter().map(get).collect()),
+        "merged_series_total" => vec![(Vec::new(), Value::Count(get(&metrics.merged)))],
+        "response_bytes_total" => of(
+            &["identity", "gzip", "zstd"],
+            metrics.bytes.iter().map(get).collect(),
+        ),
         "scrape_errors_total" => of(ERRORS, metrics.errors.iter().map(get).collect()),
         "scrapes_total" => OUTCOMES
             .iter()
             .zip(&metrics.scrapes)
             .flat_map(|(outcome, formats)| {
                 FORMATS.iter().zip(formats).map(|(format, count)| {
-                    (vec![(*outcome).to_owned(), (*format).to_owned()], Value::Count(get(count)))
+                    (
+                        vec![(*outcome).to_owned(), (*format).to_owned()],
+                        Value::Count(get(count)),
+                    )
                 })
             })
             .collect(),
@@ -101,7 +107,11 @@ impl Snapshot for SelfSnapshot<'_> {
         Family {
             name: &values.name,
             kind: values.def.kind,
-            unit: if values.def.kind == Kind::Histogram { "seconds" } else { "" },
+            unit: if values.def.kind == Kind::Histogram {
+                "seconds"
+            } else {
+                ""
+            },
             help: values.def.help,
         }
     }
@@ -139,7 +149,3 @@ impl Snapshot for SelfSnapshot<'_> {
         true
     }
 }
-
-/// The strategies under which the catalog's names are their exposed names.
-#[cfg(test)]
-pub(super) const KEEPS: [Naming; 2] = [Naming::Parity, Naming::UnderscoreEscapingWithSuffixes];

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
-use super::{SELF_METRICS, snapshot::KEEPS};
+use vmotel_model::Naming;
+
+use super::SELF_METRICS;
 
 #[test]
 fn every_metric_of_the_catalog_is_exposed_under_its_name() {
-    for naming in KEEPS {
+    for naming in [Naming::Parity, Naming::UnderscoreEscapingWithSuffixes] {
         for def in SELF_METRICS {
             assert_eq!(def.exposed_name(naming).as_deref(), Ok(def.name));
         }

@@ -1,0 +1,194 @@
+//! The builder: code over environment over default.
+
+use std::{fmt, sync::Arc};
+
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use vmotel_model::{MetricSource, Naming};
+
+use crate::{BuildError, Config, Exporter};
+
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send>;
+type Edit = Box<dyn FnOnce(&mut Config) + Send>;
+pub(crate) type Hook = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
+
+/// Builds an [`Exporter`].
+///
+/// It starts from the defaults and the process's environment; what is set by `with_...` wins over both.
+#[must_use]
+pub struct ExporterBuilder {
+    base: Base,
+    edits: Vec<Edit>,
+    sources: Vec<(String, Arc<dyn MetricSource>)>,
+    hook: Option<Hook>,
+}
+
+enum Base {
+    Environment(Lookup),
+    Config(Box<Config>),
+}
+
+impl fmt::Debug for ExporterBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExporterBuilder")
+            .field("edits", &self.edits.len())
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for ExporterBuilder {
+    fn default() -> Self {
+        Self {
+            base: Base::Environment(Box::new(|name| {
+                std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+            })),
+            edits: Vec::new(),
+            sources: Vec::new(),
+            hook: None,
+        }
+    }
+}
+
+impl ExporterBuilder {
+    /// Starts from this configuration instead of the defaults and the environment, which is then not read.
+    ///
+    /// To have the environment win over it, call [`Config::overlay`] before.
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.base = Base::Config(Box::new(config));
+        self
+    }
+
+    /// Starts from the defaults and the environment that `lookup` answers for.
+    pub fn with_lookup(mut self, lookup: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
+        self.base = Base::Environment(Box::new(lookup));
+        self
+    }
+
+    /// Changes any field of the configuration.
+    pub fn with(mut self, edit: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        self.edits.push(Box::new(edit));
+        self
+    }
+
+    /// Sets the resource attribute `service.name`.
+    pub fn with_service_name(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.with(|config| config.service_name = name)
+    }
+
+    /// Sets the resource attribute `service.version`.
+    pub fn with_service_version(self, version: impl Into<String>) -> Self {
+        let version = version.into();
+        self.with(|config| config.service_version = Some(version))
+    }
+
+    /// Sets the resource attribute `deployment.environment.name`, such as `production`.
+    pub fn with_deployment_environment(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.with(|config| config.environment = Some(name))
+    }
+
+    /// Sets a further resource attribute.
+    pub fn with_resource_attribute(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let (key, value) = (key.into(), value.into());
+        self.with(|config| {
+            config.resource_attributes.retain(|(known, _)| *known != key);
+            config.resource_attributes.push((key, value));
+        })
+    }
+
+    /// Sets the keys of the resource attributes that become labels of every series.
+    pub fn with_resource_labels<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> Self {
+        let keys = keys.into_iter().map(Into::into).collect();
+        self.with(|config| config.resource_labels = keys)
+    }
+
+    /// Sets the host or address to bind.
+    pub fn with_host(self, host: impl Into<String>) -> Self {
+        let host = host.into();
+        self.with(|config| config.host = host)
+    }
+
+    /// Sets the port to bind; 0 picks a free one.
+    pub fn with_port(self, port: u16) -> Self {
+        self.with(move |config| config.port = port)
+    }
+
+    /// Sets the path of the metrics.
+    pub fn with_path(self, path: impl Into<String>) -> Self {
+        let path = path.into();
+        self.with(|config| config.path = path)
+    }
+
+    /// Sets how OpenTelemetry names become exposed names.
+    pub fn with_naming(self, naming: Naming) -> Self {
+        self.with(move |config| config.naming = naming)
+    }
+
+    /// Sets whether series carry the labels of their instrumentation scope.
+    pub fn with_scope_labels(self, on: bool) -> Self {
+        self.with(move |config| config.scope_labels = on)
+    }
+
+    /// Sets whether `target_info` is exposed.
+    pub fn with_target_info(self, on: bool) -> Self {
+        self.with(move |config| config.target_info = on)
+    }
+
+    /// Sets whether the exporter's own metrics are exposed.
+    pub fn with_self_metrics(self, on: bool) -> Self {
+        self.with(move |config| config.self_metrics = on)
+    }
+
+    /// Sets whether the provider becomes the global one.
+    pub fn with_global(self, on: bool) -> Self {
+        self.with(move |config| config.global = on)
+    }
+
+    /// Adds a source beside the SDK's pipeline; the name tells it apart in self-metrics and warnings.
+    pub fn with_source(mut self, name: impl Into<String>, source: Arc<dyn MetricSource>) -> Self {
+        self.sources.push((name.into(), source));
+        self
+    }
+
+    /// Passes the SDK's builder through `hook`, for views, cardinality limits and further readers.
+    ///
+    /// The reader of this exporter and the resource are set already. Attributes that the hook adds to the resource are not in
+    /// `target_info`.
+    ///
+    /// ```
+    /// use opentelemetry_sdk::metrics::{Instrument, Stream};
+    /// use vmotel_exporter::Exporter;
+    ///
+    /// let limit = |_: &Instrument| Stream::builder().with_cardinality_limit(100).build().ok();
+    /// let exporter = Exporter::builder()
+    ///     .with_global(false)
+    ///     .with_provider(move |provider| provider.with_view(limit))
+    ///     .build()?;
+    /// # Ok::<(), vmotel_exporter::BuildError>(())
+    /// ```
+    pub fn with_provider(
+        mut self,
+        hook: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
+    ) -> Self {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// Builds the exporter and, unless switched off, sets its provider as the global one. Binds nothing and starts no thread.
+    ///
+    /// # Errors
+    /// Returns an error that names the setting, its value and what is expected, or the source that cannot be added.
+    #[doc(alias = "NewVMExporter")]
+    pub fn build(self) -> Result<Exporter, BuildError> {
+        let mut config = match self.base {
+            Base::Environment(lookup) => Config::from_lookup(lookup)?,
+            Base::Config(config) => *config,
+        };
+        for edit in self.edits {
+            edit(&mut config);
+        }
+        config.validate()?;
+        Exporter::new(config, self.sources, self.hook)
+    }
+}

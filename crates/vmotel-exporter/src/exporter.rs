@@ -1,0 +1,288 @@
+//! The exporter: the handle that all parts hang on.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize, mpsc},
+    time::Duration,
+};
+
+use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tokio::sync::watch;
+use vmotel_model::{MetricSource, Naming, VisitConfig};
+
+use crate::{
+    BuildError, Config, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
+    builder::Hook,
+    clock::SystemClock,
+    collector::{Collector, Limits},
+    gather::{Gatherer, SDK},
+    negotiate::Coding,
+    resource,
+    scraper::Scraper,
+    self_metrics::SelfMetrics,
+    shutdown::Progress,
+    sources::{Sources, Warned},
+    target_info::TargetInfo,
+    wait,
+};
+
+/// Exports the metrics of a process: an SDK meter provider with a reader of its own, further sources, and scrapes.
+///
+/// A cheap clone of one shared state. When the last handle is dropped without [`Exporter::shutdown`], listeners end and
+/// nothing is waited for.
+///
+/// ```
+/// use vmotel_exporter::{Exporter, Format};
+///
+/// let exporter = Exporter::builder().with_service_name("shop").with_global(false).build()?;
+/// let orders = exporter.meter("shop").u64_counter("orders").build();
+/// orders.add(3, &[]);
+/// let text = exporter.scrape(Format::Text)?;
+/// assert!(text.contains("orders_total{otel_scope_name=\"shop\"} 3\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "VMExporter")]
+#[derive(Clone)]
+pub struct Exporter {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    config: Config,
+    provider: SdkMeterProvider,
+    sources: Arc<Sources>,
+    scraper: Arc<Scraper>,
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) progress: Progress,
+    /// One for each listener's thread, which ends when it is disconnected.
+    pub(crate) threads: Mutex<Vec<mpsc::Receiver<()>>>,
+}
+
+/// Where an exporter is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Running,
+    /// A shutdown has begun, scrapes are still served.
+    Draining,
+    /// Listeners end; what is under way may take this long.
+    Stopped(Duration),
+}
+
+impl Phase {
+    pub(crate) const fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped(_))
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter")
+            .field("config", &self.inner.config)
+            .field("phase", &self.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Exporter {
+    /// Returns a builder that starts from the defaults and the environment.
+    pub fn builder() -> ExporterBuilder {
+        ExporterBuilder::default()
+    }
+
+    pub(crate) fn new(
+        config: Config,
+        more: Vec<(String, Arc<dyn MetricSource>)>,
+        hook: Option<Hook>,
+    ) -> Result<Self, BuildError> {
+        let resource = resource::build(&config);
+        let attributes = resource::attributes(&resource);
+        let sdk = SdkSource::new();
+        let sources = Arc::new(Sources::default());
+        sources.add(SDK, Arc::new(sdk.clone()))?;
+        for (name, source) in more {
+            sources.add(&name, source)?;
+        }
+
+        let mut provider = SdkMeterProvider::builder().with_resource(resource);
+        if config.serves() {
+            provider = provider.with_reader(sdk.reader());
+        }
+        if let Some(hook) = hook.filter(|_| config.enabled) {
+            provider = hook(provider);
+        }
+        let provider = provider.build();
+        if config.enabled && config.global {
+            opentelemetry::global::set_meter_provider(provider.clone());
+        }
+
+        let metrics = Arc::new(SelfMetrics::new(Arc::clone(&sources)));
+        let clock = Arc::new(SystemClock::new());
+        let visit = |naming| {
+            let mut visit = VisitConfig::default();
+            visit.naming = naming;
+            visit.scope_labels = config.scope_labels;
+            visit.constant_labels = resource::constant_labels(naming, &attributes, &config.resource_labels);
+            visit
+        };
+        let gatherer = Gatherer {
+            classic: visit(classic(config.naming)),
+            utf8: visit(config.naming),
+            sdk,
+            sources: Arc::clone(&sources),
+            target_info: config.target_info.then(|| TargetInfo::new(attributes.clone())),
+            metrics: Arc::clone(&metrics),
+            self_metrics: config.self_metrics,
+            fail_on_any_source: config.fail_on_any_source,
+            warned: Warned::default(),
+            len: AtomicUsize::new(0),
+        };
+        let limits = Limits {
+            pending: config.max_pending_scrapes,
+            timeout: config.collect_timeout,
+        };
+        let scraper = Scraper {
+            collector: Collector::new(Arc::new(gatherer), limits, Arc::clone(&clock)),
+            metrics,
+            serves: config.serves(),
+            path: config.path.clone(),
+            collect_timeout: config.collect_timeout,
+        };
+        let inner = Inner {
+            config,
+            provider,
+            sources,
+            scraper: Arc::new(scraper),
+            clock,
+            phase: watch::Sender::new(Phase::Running),
+            progress: Progress::default(),
+            threads: Mutex::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Returns a meter, which makes instruments. For a version or attributes of the scope use [`Exporter::provider`].
+    #[doc(alias = "GetMeter")]
+    #[must_use]
+    pub fn meter(&self, name: &'static str) -> Meter {
+        self.inner.provider.meter(name)
+    }
+
+    /// Returns the SDK's meter provider.
+    #[must_use]
+    pub fn provider(&self) -> &SdkMeterProvider {
+        &self.inner.provider
+    }
+
+    /// Returns the configuration as it was resolved.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Adds a source beside the SDK's pipeline: a registry, an aggregator, one of your own.
+    ///
+    /// Families of several sources with one name are merged.
+    ///
+    /// # Errors
+    /// Returns an error if the name is empty, longer than 64 bytes or taken, or if there are 64 sources.
+    pub fn add_source(&self, name: &str, source: Arc<dyn MetricSource>) -> Result<(), SourceError> {
+        self.inner.sources.add(name, source)
+    }
+
+    /// Collects all sources and returns the exposition. Blocks until it is there; needs no runtime.
+    ///
+    /// For tests, and for a last look during a shutdown. In async code use a route or the listener.
+    ///
+    /// # Errors
+    /// Returns an error if metrics are switched off, the exporter is shut down or busy, or a collection hangs or panics. Sources
+    /// that fail are no error here; see [`Exporter::status`].
+    pub fn scrape(&self, format: Format) -> Result<String, ScrapeError> {
+        let scraped = wait::block_on(self.inner.scraper.scrape(format, Coding::Identity))?;
+        Ok(String::from_utf8_lossy(&scraped.body).into_owned())
+    }
+
+    /// Returns how the sources did in their last collections.
+    #[must_use]
+    pub fn status(&self) -> Vec<SourceStatus> {
+        let list = self.inner.sources.list();
+        list.iter()
+            .map(|source| SourceStatus {
+                name: source.name.clone(),
+                up: source.health.is_up(),
+                faults: source.health.faults(),
+                last_fault: source.health.last(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn scraper(&self) -> &Arc<Scraper> {
+        &self.inner.scraper
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.inner.phase.borrow()
+    }
+
+    #[cfg_attr(
+        not(any(feature = "listener", feature = "signal")),
+        expect(dead_code, reason = "for the features")
+    )]
+    pub(crate) fn watch(&self) -> watch::Receiver<Phase> {
+        self.inner.phase.subscribe()
+    }
+
+    /// Has the shutdown wait for a thread.
+    #[cfg_attr(not(feature = "listener"), expect(dead_code, reason = "for the feature"))]
+    pub(crate) fn joins(&self, end: mpsc::Receiver<()>) {
+        let mut threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.push(end);
+    }
+}
+
+impl Inner {
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) const fn provider(&self) -> &SdkMeterProvider {
+        &self.provider
+    }
+
+    pub(crate) const fn scraper(&self) -> &Arc<Scraper> {
+        &self.scraper
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.phase.send_replace(Phase::Stopped(Duration::ZERO));
+        self.scraper.collector.close();
+    }
+}
+
+/// How a source does, see [`Exporter::status`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceStatus {
+    /// The source's name; `opentelemetry_sdk` is the SDK's pipeline.
+    pub name: String,
+    /// Whether its last collection succeeded.
+    pub up: bool,
+    /// The collections in which it failed.
+    pub faults: u64,
+    /// What went wrong last.
+    pub last_fault: Option<String>,
+}
+
+/// Returns the strategy whose names are the escaped ones (`escaping=underscores`) of `naming`.
+const fn classic(naming: Naming) -> Naming {
+    match naming {
+        Naming::NoUtf8EscapingWithSuffixes => Naming::UnderscoreEscapingWithSuffixes,
+        Naming::NoTranslation => Naming::UnderscoreEscapingWithoutSuffixes,
+        other => other,
+    }
+}

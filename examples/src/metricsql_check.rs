@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! $ printf 'rate( m[5m] )\nrte(m)\n' | cargo run -p vmotel-examples --example metricsql_check
-//! ok	rate(m[5m])
-//! error	unknown function `rte`, did you mean `rate`?
+//! ok    rate(m[5m])
+//! error unknown function `rte`, did you mean `rate`?
 //! ```
 
 use std::io::{BufRead, Write};

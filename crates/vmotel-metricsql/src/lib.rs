@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod ast;
+pub mod builder;
 mod check;
 mod display;
 mod error;

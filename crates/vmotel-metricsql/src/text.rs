@@ -209,6 +209,14 @@ pub(crate) fn is_plain_ident(name: &str) -> bool {
     })
 }
 
+/// Returns whether a name can be written in a query: not empty, and each character has an escape.
+pub(crate) fn is_writable_ident(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| (c as u32) < 0x1_0000 && c != char::REPLACEMENT_CHARACTER)
+}
+
 /// Writes a name, escaping with backslashes what a name cannot hold.
 pub(crate) fn write_ident(out: &mut dyn fmt::Write, name: &str) -> fmt::Result {
     if is_plain_ident(name) {

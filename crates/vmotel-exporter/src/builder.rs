@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use vmotel_model::{MetricSource, Naming};
+use vmotel_wire::Exponential;
 
 use crate::{BuildError, Config, Exporter};
 
@@ -123,6 +124,11 @@ impl ExporterBuilder {
     /// Sets how OpenTelemetry names become exposed names.
     pub fn with_naming(self, naming: Naming) -> Self {
         self.with(move |config| config.naming = naming)
+    }
+
+    /// Sets how exponential histograms are rendered.
+    pub fn with_exponential(self, exponential: Exponential) -> Self {
+        self.with(|config| config.exponential = exponential)
     }
 
     /// Sets whether series carry the labels of their instrumentation scope.

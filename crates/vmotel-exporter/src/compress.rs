@@ -4,12 +4,33 @@ use bytes::Bytes;
 
 use crate::{error::ScrapeError, negotiate::Coding};
 
-/// The codings beside identity, the preferred one last.
-pub(crate) const AVAILABLE: &[Coding] = &[];
+/// The codings beside identity that are built in, the preferred one last.
+pub(crate) const AVAILABLE: &[Coding] = &[
+    #[cfg(feature = "gzip")]
+    Coding::Gzip,
+    #[cfg(feature = "zstd")]
+    Coding::Zstd,
+];
+
+/// The level of both codings: a scrape is compressed once and read once, so that speed counts.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+const LEVEL: u8 = 1;
 
 /// Compresses a body; without a coding it is shared, not copied.
 pub(crate) fn compress(coding: Coding, body: &Bytes) -> Result<Bytes, ScrapeError> {
-    match coding {
-        Coding::Identity | Coding::Gzip | Coding::Zstd => Ok(body.clone()),
+    let mut out = Vec::new();
+    let result = match coding {
+        #[cfg(feature = "gzip")]
+        Coding::Gzip => vmotel_wire::compress::gzip(body, u32::from(LEVEL), &mut out),
+        #[cfg(feature = "zstd")]
+        Coding::Zstd => vmotel_wire::compress::zstd(body, i32::from(LEVEL), &mut out),
+        _ => return Ok(body.clone()),
+    };
+    match result {
+        Ok(()) => Ok(out.into()),
+        Err(error) => Err(ScrapeError::Compress {
+            coding: coding.word(),
+            message: error.to_string(),
+        }),
     }
 }

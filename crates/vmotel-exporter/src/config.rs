@@ -8,6 +8,7 @@ mod tests;
 use std::time::Duration;
 
 use vmotel_model::Naming;
+use vmotel_wire::Exponential;
 
 use crate::error::{ConfigError, cut};
 
@@ -28,7 +29,7 @@ use crate::error::{ConfigError, cut};
 /// # Ok::<(), vmotel_exporter::ConfigError>(())
 /// ```
 #[doc(alias = "VMConfig")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Whether anything is recorded and exported. Default: true. False (`OTEL_SDK_DISABLED=true`): the meters record nothing,
     /// no port is bound, the routes answer 404.
@@ -53,6 +54,8 @@ pub struct Config {
     pub path: String,
     /// How OpenTelemetry names become exposed names. Default: [`Naming::Parity`].
     pub naming: Naming,
+    /// How exponential histograms are rendered. Default: as `vmrange` buckets, in OpenMetrics as `le` buckets.
+    pub exponential: Exponential,
     /// Whether each series tells its instrumentation scope in `otel_scope_...` labels. Default: true, as the specification
     /// demands.
     pub scope_labels: bool,
@@ -95,6 +98,7 @@ impl Default for Config {
             port: 9464,
             path: "/metrics".to_owned(),
             naming: Naming::default(),
+            exponential: Exponential::default(),
             scope_labels: true,
             target_info: true,
             resource_labels: Vec::new(),

@@ -138,6 +138,14 @@ pub enum ScrapeError {
     /// The thread that collects cannot be started.
     #[error("cannot start the thread that collects")]
     Thread,
+    /// The body cannot be compressed.
+    #[error("the body cannot be compressed with {coding}: {message}")]
+    Compress {
+        /// The content coding.
+        coding: &'static str,
+        /// What the coder said.
+        message: String,
+    },
     /// Encoding panicked, which a source or vmotel itself caused.
     #[error("the scrape panicked: {message}")]
     Panicked {

@@ -136,6 +136,8 @@ impl Exporter {
             self_metrics: config.self_metrics,
             fail_on_any_source: config.fail_on_any_source,
             warned: Warned::default(),
+            exponential: config.exponential.clone(),
+            merge: Mutex::default(),
             len: AtomicUsize::new(0),
         };
         let limits = Limits {

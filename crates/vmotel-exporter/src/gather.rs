@@ -3,12 +3,13 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
+use vmotel_wire::{Exponential, Merge};
 
 use crate::{
     Format, SdkSource,
@@ -34,6 +35,9 @@ pub(crate) struct Gatherer {
     pub(crate) metrics: Arc<SelfMetrics>,
     pub(crate) self_metrics: bool,
     pub(crate) fail_on_any_source: bool,
+    pub(crate) exponential: Exponential,
+    /// Buffers that are kept between collections.
+    pub(crate) merge: Mutex<Merge>,
     pub(crate) warned: Warned,
     /// The length of the last body, for the next one's buffer.
     pub(crate) len: AtomicUsize,
@@ -63,43 +67,37 @@ impl Gatherer {
         let sdk_fault = self.sdk_fault();
         for (source, snapshot) in sources.iter().zip(&snapshots) {
             match &sdk_fault {
-                Some(fault) if source.name == SDK => source.health.fault(fault.clone()),
+                Some(fault) if source.name == SDK => source.health.fault(fault),
                 _ if snapshot.is_some() => source.health.good(),
                 _ => {}
             }
         }
-        let target_info = self.target_info.as_ref().map(|info| info.snapshot(config));
-        let own = self.self_metrics.then(|| self.metrics.snapshot(config));
-        let mut list: Vec<&dyn Snapshot> = Vec::with_capacity(sources.len() + 2);
-        list.extend(target_info.as_deref());
-        list.extend(
-            snapshots
-                .iter()
-                .flatten()
-                .map(|snapshot| snapshot as &dyn Snapshot),
-        );
-        list.extend(own.as_deref());
+        let mut list: Vec<Box<dyn Snapshot + '_>> = Vec::with_capacity(sources.len() + 2);
+        list.extend(self.target_info.as_ref().map(|info| info.snapshot(config)));
+        for snapshot in snapshots.into_iter().flatten() {
+            list.push(Box::new(snapshot));
+        }
+        if self.self_metrics {
+            list.push(self.metrics.snapshot(config));
+        }
 
         let mut body = Vec::with_capacity(self.len.load(Ordering::Relaxed) + 1024);
-        let report =
-            catch_unwind(AssertUnwindSafe(|| encode(format, &list, &mut body))).map_err(|panic| {
-                ScrapeError::Panicked {
-                    message: message(panic.as_ref()),
-                }
-            })?;
+        // Taken out, so that a panic leaves fresh buffers behind.
+        let mut merge = std::mem::take(&mut *self.merge.lock().unwrap_or_else(PoisonError::into_inner));
+        let encoded = AssertUnwindSafe(|| encode(format, &self.exponential, &mut merge, &list, &mut body));
+        let report = catch_unwind(encoded).map_err(|panic| ScrapeError::Panicked {
+            message: message(panic.as_ref()),
+        })?;
+        drop(list);
+        *self.merge.lock().unwrap_or_else(PoisonError::into_inner) = merge;
         self.len.store(body.len(), Ordering::Relaxed);
 
         let mut failed = Vec::new();
-        for (source, snapshot) in sources.iter().zip(&snapshots) {
-            if let Some(fault) = snapshot.as_ref().and_then(|snapshot| snapshot.fault()) {
-                source.health.fault(fault);
-            }
-            if !source.health.is_up() {
-                let why = source.health.last().unwrap_or_default();
-                self.warned
-                    .warn(&format!("the source {:?} failed: {why}", source.name));
-                failed.push((source.name.clone(), why));
-            }
+        for source in sources.iter().filter(|source| !source.health.is_up()) {
+            let why = source.health.last().unwrap_or_default();
+            self.warned
+                .warn(&format!("the source {:?} failed: {why}", source.name));
+            failed.push((source.name.clone(), why));
         }
         for notice in self.sdk.take_notices() {
             self.warned.warn(&notice.to_string());

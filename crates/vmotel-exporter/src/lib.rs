@@ -37,3 +37,4 @@ pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
+pub use vmotel_wire::Exponential;

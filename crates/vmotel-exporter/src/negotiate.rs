@@ -58,7 +58,9 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Coding {
     Identity,
+    #[cfg_attr(not(feature = "gzip"), expect(dead_code, reason = "for the feature"))]
     Gzip,
+    #[cfg_attr(not(feature = "zstd"), expect(dead_code, reason = "for the feature"))]
     Zstd,
 }
 

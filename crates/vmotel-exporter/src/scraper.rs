@@ -82,7 +82,9 @@ impl Scraper {
                     ScrapeError::Busy { .. } => Reason::Busy,
                     ScrapeError::Stuck { .. } => Reason::Stuck,
                     ScrapeError::Disabled | ScrapeError::ShutDown => Reason::ShutDown,
-                    ScrapeError::Panicked { .. } | ScrapeError::Thread => Reason::Panic,
+                    ScrapeError::Panicked { .. } | ScrapeError::Thread | ScrapeError::Compress { .. } => {
+                        Reason::Internal
+                    }
                 });
                 Outcome::Failed
             }
@@ -123,7 +125,9 @@ pub(crate) fn failure(error: &ScrapeError) -> Response<Bytes> {
         ScrapeError::ShutDown | ScrapeError::Busy { .. } | ScrapeError::Stuck { .. } => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        ScrapeError::Panicked { .. } | ScrapeError::Thread => StatusCode::INTERNAL_SERVER_ERROR,
+        ScrapeError::Panicked { .. } | ScrapeError::Thread | ScrapeError::Compress { .. } => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     };
     let mut response = plain(status, format!("{error}\n"));
     if matches!(error, ScrapeError::Busy { .. }) {

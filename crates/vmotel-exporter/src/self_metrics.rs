@@ -38,7 +38,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     Busy,
-    Panic,
+    Internal,
     ShutDown,
     Source,
     Stuck,

@@ -64,10 +64,11 @@ impl NamedSource {
         match catch_unwind(AssertUnwindSafe(|| self.source.snapshot(config))) {
             Ok(inner) => Some(Guarded {
                 inner,
-                fault: Mutex::new(None),
+                health: &self.health,
+                faulty: AtomicBool::new(false),
             }),
             Err(panic) => {
-                self.health.fault(message(panic.as_ref()));
+                self.health.fault(&message(panic.as_ref()));
                 None
             }
         }
@@ -84,10 +85,10 @@ pub(crate) struct Health {
 
 impl Health {
     /// Takes note of a fault in the collection under way.
-    pub(crate) fn fault(&self, what: String) {
+    pub(crate) fn fault(&self, what: &str) {
         self.down.store(true, Ordering::Relaxed);
         self.faults.fetch_add(1, Ordering::Relaxed);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut(&what));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut(what));
     }
 
     /// Takes note of a collection without a fault.
@@ -108,17 +109,11 @@ impl Health {
     }
 }
 
-/// A snapshot whose visits cannot panic.
+/// A snapshot whose visits cannot panic; one that does is the source's fault.
 pub(crate) struct Guarded<'a> {
     inner: Box<dyn Snapshot + 'a>,
-    fault: Mutex<Option<String>>,
-}
-
-impl Guarded<'_> {
-    /// Returns what a visit panicked with, if one did.
-    pub(crate) fn fault(&self) -> Option<String> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
+    health: &'a Health,
+    faulty: AtomicBool,
 }
 
 impl Snapshot for Guarded<'_> {
@@ -131,8 +126,10 @@ impl Snapshot for Guarded<'_> {
     }
 
     fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.inner.visit(index, sink))) {
-            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(message(panic.as_ref()));
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.inner.visit(index, sink)))
+            && !self.faulty.swap(true, Ordering::Relaxed)
+        {
+            self.health.fault(&message(panic.as_ref()));
         }
     }
 

@@ -122,4 +122,4 @@ const SOURCE: LabelDef = LabelDef {
 
 pub(super) const OUTCOMES: &[&str] = &["complete", "partial", "failed"];
 pub(super) const FORMATS: &[&str] = &["text", "openmetrics"];
-pub(super) const ERRORS: &[&str] = &["busy", "panic", "shut_down", "source", "stuck"];
+pub(super) const ERRORS: &[&str] = &["busy", "internal", "shut_down", "source", "stuck"];

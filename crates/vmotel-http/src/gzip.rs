@@ -121,12 +121,12 @@ mod tests {
     #[test]
     fn whole_in_any_steps() {
         let zeros = vec![0_u8; 3 * PIECE];
-        let mixed: Vec<u8> = (0..200_000_u32)
+        let mixed: Vec<u8> = (0..40_000_u32)
             .flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes())
             .collect();
         for text in [&b""[..], b"a", &zeros, &zeros[..PIECE], &mixed] {
             let body = compressed(text);
-            for step in [1, 7, 1000, usize::MAX] {
+            for step in [3, 1000, usize::MAX] {
                 assert!(
                     decoded(&body, step).unwrap() == text,
                     "{} bytes, step {step}",

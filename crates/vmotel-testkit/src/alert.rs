@@ -15,6 +15,7 @@ pub struct Vmalert {
 impl Vmalert {
     /// Starts a vmalert with rules (YAML) that reads from and writes to a server's address, and waits until it is ready.
     ///
+    /// Rules see what queries see: unless the server runs with `-search.latencyOffset=1ms`, a new series only after 30 s.
     /// Alerts go nowhere unless `flags` name a `-notifier.url`.
     ///
     /// # Errors

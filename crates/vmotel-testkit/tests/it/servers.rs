@@ -105,7 +105,12 @@ fn an_agent_delivers_what_it_scrapes() -> Result<(), Error> {
 #[test]
 fn an_alert_fires() -> Result<(), Error> {
     for version in Version::BOTH {
-        let server = VictoriaMetrics::start(version)?;
+        let flags = vec!["-search.latencyOffset=1ms".to_owned()];
+        let server = VictoriaMetrics::start_with(ServerConfig {
+            version,
+            flags,
+            ..ServerConfig::default()
+        })?;
         server.import_text("broken 1\n")?;
         let rules = "groups:\n- name: g\n  interval: 200ms\n  rules:\n  - {alert: Broken, expr: \"last_over_time(broken[1m]) > 0\"}\n";
         let flags = ["-rule.evalDelay=1ms".to_owned()];

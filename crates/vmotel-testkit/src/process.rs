@@ -289,7 +289,7 @@ impl OwnGroup for Command {
 fn watchdog(group: u32) -> io::Result<Child> {
     Command::new("sh")
         .arg("-c")
-        .arg(format!("read -r _; kill -KILL -- -{group}"))
+        .arg(format!("read -r _; kill -s KILL -- -{group}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

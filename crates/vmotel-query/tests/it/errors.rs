@@ -161,3 +161,47 @@ async fn nothing_is_sent_for_bad_parameters() {
     );
     assert!(matches!(client.query_range(&backwards).await, Err(Error::Param(e)) if e.name == "end"));
 }
+
+#[tokio::test]
+async fn a_full_server_says_when_to_try_again() {
+    for version in Version::BOTH {
+        let flags = ["-search.maxConcurrentRequests=1", "-search.maxQueueDuration=5ms"]
+            .map(str::to_owned)
+            .to_vec();
+        let server = VictoriaMetrics::start_with(ServerConfig {
+            version,
+            flags,
+            ..ServerConfig::default()
+        })
+        .unwrap();
+        let client = client_of(&server);
+        // Long enough that others find the only slot taken.
+        let heavy = RangeQuery {
+            options: QueryOptions {
+                nocache: true,
+                ..QueryOptions::default()
+            },
+            ..RangeQuery::new(
+                "quantile_over_time(0.5, rand(1)[10m:1s])",
+                Timestamp::default(),
+                Timestamp::from_millis(10_000_000),
+                Duration::from_secs(1),
+            )
+        };
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (client, heavy) = (client.clone(), heavy.clone());
+                tokio::spawn(async move { client.query_range(&heavy).await })
+            })
+            .collect();
+        let mut busy = 0;
+        for task in tasks {
+            if let Err(Error::Busy { message, verdict }) = task.await.unwrap() {
+                assert_eq!(verdict, Verdict::Throttle(Duration::from_secs(10)), "{message}");
+                assert!(message.contains("concurrent"), "{message}");
+                busy += 1;
+            }
+        }
+        assert!(busy > 0, "{version}: every query found a slot");
+    }
+}

@@ -1,5 +1,6 @@
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -119,4 +120,41 @@ fn an_alert_fires() -> Result<(), Error> {
         assert_eq!(read[0].label("alertname"), "Broken");
     }
     Ok(())
+}
+
+/// Also the body of the process that the test below kills.
+const CHILD: &str = "VMOTEL_TESTKIT_CHILD";
+
+#[test]
+fn nothing_is_left_behind_by_a_killed_test() {
+    if std::env::var_os(CHILD).is_some() {
+        let server = VictoriaMetrics::start(Version::Stable).unwrap();
+        println!("pid={}", server.pid());
+        thread::sleep(Duration::from_secs(60));
+        return;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            "servers::nothing_is_left_behind_by_a_killed_test",
+        ])
+        .env(CHILD, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let pid = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("pid=").map(|(_, pid)| pid.to_owned()));
+    let folder = format!("/proc/{}", pid.unwrap());
+    assert!(std::path::Path::new(&folder).exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let gone = (0..500).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        // A zombie that init has yet to collect has ended too.
+        std::fs::read_to_string(format!("{folder}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    });
+    assert!(gone, "{folder} is still there");
 }

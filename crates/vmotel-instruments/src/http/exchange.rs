@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use http::{Request, StatusCode, header::CONTENT_LENGTH};
 use opentelemetry::StringValue;
 
-use super::{config::HttpMetricsConfig, method::KnownMethods, request_body::ReadCount, route::HttpRoute};
+use super::{config::HttpMetricsConfig, method::KnownMethods, route::HttpRoute};
 use crate::{ActiveConnection, AppMetrics};
 
 /// What nginx calls "client closed request".
@@ -28,10 +28,9 @@ pub(super) struct Exchange {
     begin: Instant,
     method: StringValue,
     route: Option<StringValue>,
-    /// The route told by the service.
+    /// What the service tells: its route, how much it has read.
     told: HttpRoute,
     declared_size: u64,
-    read: Arc<ReadCount>,
     /// What is recorded if this is dropped now. At first the service's own code is about to run.
     status_code: u16,
     /// Dropped after the recording: who sees no request in flight sees all of them recorded.
@@ -47,20 +46,14 @@ impl Exchange {
             route: (shared.config.route)(request.extensions()),
             told: HttpRoute::default(),
             declared_size: declared_size(request, shared.config.max_declared_size),
-            read: Arc::default(),
             status_code: PANICKED,
             _active: shared.app.track_connection(),
         }
     }
 
-    /// Returns the place where the service can tell its route.
-    pub(super) fn route(&self) -> HttpRoute {
+    /// Returns the place where the service tells.
+    pub(super) fn told(&self) -> HttpRoute {
         self.told.clone()
-    }
-
-    /// Returns the count of the bytes read from the request's body.
-    pub(super) fn read(&self) -> Arc<ReadCount> {
-        Arc::clone(&self.read)
     }
 
     /// The service's own code runs: should it panic, it is its error.
@@ -94,12 +87,12 @@ impl Exchange {
     }
 
     fn size(&self) -> u64 {
-        let read = self.read.bytes();
-        let broken_off = self.status_code == CANCELLED || self.read.has_failed();
+        let read = self.told.read();
+        let broken_off = self.status_code == CANCELLED || read.has_failed();
         if broken_off {
-            read
+            read.bytes()
         } else {
-            read.max(self.declared_size)
+            read.bytes().max(self.declared_size)
         }
     }
 }

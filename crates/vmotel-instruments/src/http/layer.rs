@@ -107,9 +107,9 @@ where
             return ResponseFuture::new(self.inner.call(request), None);
         }
         let mut exchange = Exchange::begin(&self.shared, &request);
-        request.extensions_mut().insert(exchange.route());
-        let read = exchange.read();
-        let request = request.map(|body| RequestBody::new(body, Some(read)));
+        request.extensions_mut().insert(exchange.told());
+        let told = exchange.told();
+        let request = request.map(|body| RequestBody::new(body, Some(told)));
         let future = self.inner.call(request);
         exchange.waiting();
         ResponseFuture::new(future, Some(exchange))

@@ -2,16 +2,15 @@
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     task::{Context, Poll, ready},
 };
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+
+use super::HttpRoute;
 
 /// How much of a request's body the service has read.
 #[derive(Debug, Default)]
@@ -21,6 +20,14 @@ pub(super) struct ReadCount {
 }
 
 impl ReadCount {
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -37,13 +44,13 @@ pin_project! {
     pub struct RequestBody<B> {
         #[pin]
         inner: B,
-        read: Option<Arc<ReadCount>>,
+        told: Option<HttpRoute>,
     }
 }
 
 impl<B> RequestBody<B> {
-    pub(super) const fn new(inner: B, read: Option<Arc<ReadCount>>) -> Self {
-        Self { inner, read }
+    pub(super) const fn new(inner: B, told: Option<HttpRoute>) -> Self {
+        Self { inner, told }
     }
 
     /// Returns the body itself; what is read from it is no longer counted.
@@ -62,13 +69,12 @@ impl<B: Body> Body for RequestBody<B> {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        match (&frame, this.read) {
-            (Some(Ok(frame)), Some(read)) => {
-                let bytes = frame.data_ref().map_or(0, Buf::remaining);
-                read.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if let Some(told) = this.told {
+            match &frame {
+                Some(Ok(frame)) => told.read().add(frame.data_ref().map_or(0, Buf::remaining)),
+                Some(Err(_)) => told.read().fail(),
+                None => {}
             }
-            (Some(Err(_)), Some(read)) => read.failed.store(true, Ordering::Relaxed),
-            _ => {}
         }
         Poll::Ready(frame)
     }

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use opentelemetry::StringValue;
 
+use super::request_body::ReadCount;
+
 /// A place in the extensions of each request where a service can tell the template of its route.
 ///
 /// For routers other than axum's, which know the route only after the layer has been passed.
@@ -20,16 +22,27 @@ use opentelemetry::StringValue;
 /// }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct HttpRoute(Arc<OnceLock<StringValue>>);
+pub struct HttpRoute(Arc<Told>);
+
+/// What the service tells while it works: one allocation for each request.
+#[derive(Debug, Default)]
+struct Told {
+    route: OnceLock<StringValue>,
+    read: ReadCount,
+}
 
 impl HttpRoute {
     /// Tells the template, never the path itself; the first one told stays, and goes before all others.
     pub fn set(&self, template: impl Into<StringValue>) {
-        let _ = self.0.set(template.into());
+        let _ = self.0.route.set(template.into());
     }
 
     pub(super) fn get(&self) -> Option<&StringValue> {
-        self.0.get()
+        self.0.route.get()
+    }
+
+    pub(super) fn read(&self) -> &ReadCount {
+        &self.0.read
     }
 }
 

@@ -39,6 +39,9 @@
 //! request; `.route_layer()` leaves out those without a route. The routes of a router that is mounted as a service
 //! (`nest_service`) are known only within it: put a clone of the layer on it, too. Where layers are nested, the outermost
 //! one records, with the route that the inner ones find.
+//!
+//! Routes that shall not be recorded, such as that of the metrics, are merged: `metrics_routes.merge(app_with_layer)`. Of two
+//! routers axum keeps the fallback of the later one, so in the other order requests without a route would go unseen.
 
 mod config;
 mod exchange;

@@ -253,6 +253,23 @@ async fn a_route_layer_leaves_out_what_has_no_route() {
 }
 
 #[tokio::test]
+async fn routes_that_take_the_layered_router_in_stay_unrecorded() {
+    let server = Server::start(|layer| {
+        Router::new()
+            .route("/metrics", get(|| async {}))
+            .merge(routes().layer(layer))
+    })
+    .await;
+    for path in ["/metrics", "/users/1", "/nowhere"] {
+        server.fetch("GET", path, b"").await;
+    }
+    assert_eq!(
+        server.requests(),
+        ["GET /users/{id} 200 1", "GET _unmatched 404 1"]
+    );
+}
+
+#[tokio::test]
 async fn nested_routers_are_counted_once_with_the_full_template() {
     let inner = || Router::new().route("/items/{item}", get(|| async { "x" }));
     let server = Server::start(|layer| {

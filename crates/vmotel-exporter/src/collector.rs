@@ -95,6 +95,11 @@ impl Collector {
         self.queue.answered()
     }
 
+    /// Returns what [`Collector::answered`] will be once a collection that begins after this call was answered.
+    pub(crate) fn answered_next(&self) -> u64 {
+        self.queue.answered_next()
+    }
+
     /// Refuses further scrapes and ends the thread after the collection under way.
     pub(crate) fn close(&self) {
         self.queue.close();

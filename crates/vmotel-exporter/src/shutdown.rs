@@ -124,13 +124,13 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
     let end = inner.clock.monotonic().saturating_add(timeout);
     let left = || end.saturating_sub(inner.clock.monotonic());
     let mut result = Ok(());
-    let answered = inner.scraper().collector.answered();
+    let collector = &inner.scraper().collector;
+    let wanted = collector.answered_next();
     inner.phase.send_replace(Phase::Draining);
     let mut report = ShutdownReport::default();
     if inner.config().await_final_scrape && inner.config().serves() {
-        // The collection under way does not count, as it may have begun before. A quarter is left for the rest.
-        let wanted = answered + 1;
-        while inner.scraper().collector.answered() <= wanted.saturating_sub(1) && left() > timeout / 4 {
+        // A quarter of the time is left for the rest.
+        while collector.answered() < wanted && left() > timeout / 4 {
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -150,8 +150,8 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
             }));
         }
     }
-    report.final_scrape = inner.scraper().collector.answered() > answered;
-    inner.scraper().collector.close();
+    report.final_scrape = collector.answered() >= wanted;
+    collector.close();
     result.map(|()| report)
 }
 

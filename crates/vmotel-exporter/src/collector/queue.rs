@@ -131,6 +131,12 @@ impl Queue {
         self.lock().answered
     }
 
+    /// Returns what [`Queue::answered`] will be once a collection that begins after this call was answered.
+    pub(super) fn answered_next(&self) -> u64 {
+        let state = self.lock();
+        state.answered + 1 + u64::from(state.since.is_some())
+    }
+
     /// Answers those that wait that the exporter is shut down; those of the collection under way get its result.
     pub(super) fn close(&self) {
         let mut state = self.lock();

@@ -1,0 +1,128 @@
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use opentelemetry::KeyValue;
+use vmotel_exporter::{Exporter, Format, ScrapeError};
+
+use super::{builder, get, listen};
+
+/// An exporter with a gauge whose callback counts its calls and takes a while.
+fn slow(
+    takes: Duration,
+    limit: impl FnOnce(&mut vmotel_exporter::Config) + Send + 'static,
+) -> (Exporter, Arc<AtomicU32>) {
+    let exporter = builder().with(limit).build().unwrap();
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let _gauge = exporter
+        .meter("m")
+        .u64_observable_gauge("g")
+        .with_callback(move |observer| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(takes);
+            observer.observe(1, &[]);
+        })
+        .build();
+    (exporter, calls)
+}
+
+#[test]
+fn two_hundred_scrapes_at_once_share_few_collections() {
+    let (exporter, calls) = slow(Duration::from_millis(200), |_| {});
+    let address = listen(&exporter);
+    let scrapes: Vec<_> = (0..200)
+        .map(|_| {
+            let address = address.clone();
+            thread::spawn(move || get(&address, &[]))
+        })
+        .collect();
+    for scrape in scrapes {
+        let answer = scrape.join().unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(answer.text().contains("\ng{otel_scope_name=\"m\"} 1\n"));
+    }
+    let calls = calls.load(Ordering::Relaxed);
+    assert!(calls <= 20, "{calls} collections for 200 scrapes");
+}
+
+#[test]
+fn more_scrapes_than_may_wait_are_refused() {
+    let (exporter, _) = slow(Duration::from_millis(500), |config| {
+        config.max_pending_scrapes = 3
+    });
+    let scrapes: Vec<_> = (0..10)
+        .map(|_| {
+            let exporter = exporter.clone();
+            thread::spawn(move || exporter.scrape(Format::Text))
+        })
+        .collect();
+    let results: Vec<_> = scrapes.into_iter().map(|scrape| scrape.join().unwrap()).collect();
+    let busy = results
+        .iter()
+        .filter(|result| **result == Err(ScrapeError::Busy { limit: 3 }))
+        .count();
+    let good = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!((busy + good, good >= 3), (10, true), "{good} good");
+    assert!(busy > 0);
+}
+
+#[test]
+fn a_collection_that_hangs_is_told() {
+    let (exporter, _) = slow(Duration::from_secs(3), |config| {
+        config.collect_timeout = Duration::from_millis(200)
+    });
+    let address = listen(&exporter);
+    let answer = get(&address, &[]);
+    assert_eq!(answer.status, 503);
+    assert!(
+        answer.text().starts_with("a collection has not returned for"),
+        "{}",
+        answer.text()
+    );
+    thread::sleep(Duration::from_millis(100));
+    assert!(matches!(
+        exporter.scrape(Format::Text),
+        Err(ScrapeError::Stuck { .. })
+    ));
+}
+
+#[test]
+fn a_slow_reader_is_cut_off() {
+    let exporter = builder()
+        .with(|config| config.write_timeout = Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let gauge = exporter.meter("m").u64_gauge("g").build();
+    let long = "x".repeat(10_000);
+    for n in 0..1500 {
+        gauge.record(n, &[KeyValue::new("k", format!("{n}{long}"))]);
+    }
+    let address = listen(&exporter);
+    let mut slow = TcpStream::connect(&address).unwrap();
+    slow.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    let mut part = [0; 1000];
+    slow.read_exact(&mut part).unwrap();
+    thread::sleep(Duration::from_millis(1500));
+    // Others are served in the meantime.
+    let whole = get(&address, &[]);
+    assert_eq!(whole.status, 200);
+    assert!(whole.body.len() > 15_000_000);
+    // What the system had buffered still comes, then the connection is closed.
+    let mut rest = Vec::new();
+    let _ = slow.read_to_end(&mut rest);
+    assert!(
+        rest.len() + part.len() < whole.body.len(),
+        "{} of {}",
+        rest.len(),
+        whole.body.len()
+    );
+}

@@ -1,0 +1,170 @@
+use std::sync::Arc;
+
+use vmotel_exporter::Format;
+use vmotel_model::{
+    Family, Kind, MetricSink, MetricSource, Number, Pairs, Point, Series, Snapshot, VisitConfig,
+};
+
+use super::{builder, get, header, listen, value};
+
+/// A source of one gauge, which may panic.
+#[derive(Debug)]
+struct Fake {
+    panics: Option<&'static str>,
+}
+
+impl MetricSource for Fake {
+    fn snapshot<'a>(&'a self, _: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
+        assert_ne!(self.panics, Some("snapshot"), "a bad snapshot");
+        Box::new(self)
+    }
+}
+
+impl Snapshot for &Fake {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn family(&self, _: usize) -> Family<'_> {
+        Family {
+            name: "fake",
+            kind: Kind::Gauge,
+            unit: "",
+            help: "",
+        }
+    }
+
+    fn visit(&self, _: usize, sink: &mut dyn MetricSink) {
+        let point = Point::Number(Number::U64(5));
+        sink.series(&Series {
+            labels: &Pairs(&[]),
+            text: None,
+            point,
+            start: None,
+        });
+        assert_ne!(self.panics, Some("visit"), "a bad visit");
+    }
+}
+
+#[test]
+fn a_source_that_panics_does_not_take_the_others_along() {
+    for panics in ["snapshot", "visit"] {
+        let exporter = builder()
+            .with_source("bad", Arc::new(Fake { panics: Some(panics) }))
+            .build()
+            .unwrap();
+        exporter.meter("m").u64_counter("c").build().add(1, &[]);
+        let address = listen(&exporter);
+        for _ in 0..2 {
+            let answer = get(&address, &[]);
+            assert_eq!(answer.status, 200);
+            assert_eq!(header(&answer, "x-vmotel-failed-sources"), "bad");
+            assert!(answer.text().contains("c_total{"), "{panics}: {}", answer.text());
+        }
+        let text = get(&address, &[]).text();
+        assert_eq!(
+            value(
+                &text,
+                "vmotel_exporter_scrapes_total{format=\"text\",outcome=\"partial\"}"
+            ),
+            Some(2.0)
+        );
+        assert!(value(&text, "vmotel_exporter_source_faults_total{source=\"bad\"}") >= Some(2.0));
+        assert_eq!(
+            value(&text, "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}"),
+            Some(1.0)
+        );
+        let status = exporter.status();
+        let bad = status.iter().find(|source| source.name == "bad").unwrap();
+        assert!(
+            !bad.up
+                && bad
+                    .last_fault
+                    .as_deref()
+                    .is_some_and(|fault| fault.contains("a bad ")),
+            "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn a_callback_that_panics_fails_the_scrape_and_not_the_process() {
+    let exporter = builder().build().unwrap();
+    let meter = exporter.meter("m");
+    meter.u64_counter("c").build().add(1, &[]);
+    let _gauge = meter
+        .u64_observable_gauge("g")
+        .with_callback(|_| panic!("no reading"))
+        .build();
+    let address = listen(&exporter);
+    // The SDK is the only source: nothing of the application is left, and the server's `up` says so.
+    for _ in 0..2 {
+        let answer = get(&address, &[]);
+        assert_eq!(answer.status, 500);
+        assert_eq!(header(&answer, "x-vmotel-failed-sources"), "opentelemetry_sdk");
+        let text = answer.text();
+        assert!(
+            text.starts_with("# error: the source \"opentelemetry_sdk\" failed: ")
+                && text.contains("no reading"),
+            "{text}"
+        );
+        assert_eq!(
+            value(&text, "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}"),
+            Some(0.0)
+        );
+    }
+    // Another source keeps the scrape alive.
+    exporter
+        .add_source("fake", Arc::new(Fake { panics: None }))
+        .unwrap();
+    let answer = get(&address, &[]);
+    assert_eq!(answer.status, 200);
+    assert_eq!(value(&answer.text(), "fake"), Some(5.0));
+    assert_eq!(
+        value(
+            &answer.text(),
+            "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}"
+        ),
+        Some(0.0)
+    );
+}
+
+#[test]
+fn any_failing_source_can_fail_the_scrape() {
+    let bad = Arc::new(Fake {
+        panics: Some("snapshot"),
+    });
+    let exporter = builder()
+        .with(|config| config.fail_on_any_source = true)
+        .with_source("bad", bad)
+        .build()
+        .unwrap();
+    assert_eq!(get(&listen(&exporter), &[]).status, 500);
+}
+
+#[test]
+fn names_of_sources_are_distinct() {
+    let exporter = builder().build().unwrap();
+    let add = |name: &str| {
+        exporter
+            .add_source(name, Arc::new(Fake { panics: None }))
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(add("a"), Ok(()));
+    assert_eq!(
+        add("a"),
+        Err("a source named \"a\" is there already, expected a name of its own for each source".into())
+    );
+    assert_eq!(
+        add(""),
+        Err("the source name \"\" cannot be used, expected 1 to 64 bytes".into())
+    );
+    for n in 0..62 {
+        assert_eq!(add(&format!("n{n}")), Ok(()));
+    }
+    assert_eq!(
+        add("last"),
+        Err("the source \"last\" is one too many, expected at most 64".into())
+    );
+    assert_eq!(value(&exporter.scrape(Format::Text).unwrap(), "fake"), Some(5.0));
+}

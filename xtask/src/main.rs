@@ -10,6 +10,7 @@
 mod bench;
 mod build;
 mod ci;
+mod demo;
 mod lint;
 mod step;
 mod test;
@@ -33,6 +34,7 @@ enum Command {
     Bench(bench::Args),
     Build(build::Args),
     Ci(ci::Args),
+    Demo(demo::Args),
     Lint(lint::Args),
     Test(test::Args),
     Tidy(tidy::Args),
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Ci(args) => ci::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),

@@ -9,7 +9,7 @@ pub(super) fn print(rows: &[Row]) {
     for group in rows.chunk_by(|a, b| a.group == b.group) {
         println!("\n{}", group[0].group);
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["case", "subject", "quickest", "median", "to the best peer"]);
         for case in group.chunk_by(|a, b| a.case == b.case) {
             let best = best_peer(case);

@@ -1,0 +1,193 @@
+//! The example service: axum over real sockets, with the families of vmotel-instruments.
+//!
+//! Requests are recorded twice, each under its own `service` label: `shop` by the HTTP layer, with the time that really
+//! passed; `guide` by hand, with the durations that the plan says.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use vmotel_instruments::{AppMetrics, BusinessMetrics, CacheMetrics, ProcessMetrics, http::HttpMetricsLayer};
+
+use super::{
+    exposed::Exposed,
+    plan::{CACHES, OPERATIONS, Order, PATHS, PRODUCT_TYPES, PRODUCTS, STOCK, User, Work},
+};
+use crate::step;
+
+/// The service that is instrumented by the HTTP layer.
+pub(super) const SHOP: &str = "shop";
+/// The service that records each request by hand.
+pub(super) const GUIDE: &str = "guide";
+/// The name of the meters.
+pub(super) const SCOPE: &str = "demo";
+/// The header in which a request carries its [`Work`].
+pub(super) const WORK: &str = "x-work";
+/// The header in which the answer tells how long the handler took, in nanoseconds.
+pub(super) const INSIDE: &str = "x-inside-nanos";
+/// The service waits this much less than the plan says.
+const SCALE: u64 = 100;
+
+/// The running service with its two exporters.
+#[derive(Debug)]
+pub(super) struct Services {
+    shop: Exposed,
+    guide: Exposed,
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+struct Shop {
+    by_layer: AppMetrics,
+    by_hand: AppMetrics,
+    business: BusinessMetrics,
+    cache: CacheMetrics,
+    stock: Arc<Mutex<[i64; PRODUCTS.len()]>>,
+}
+
+impl Services {
+    /// Starts the exporters and the service on free ports of the loopback interface.
+    pub(super) async fn start() -> anyhow::Result<Self> {
+        let shop = Exposed::start(SHOP)?;
+        let guide = Exposed::start(GUIDE)?;
+        let meter = shop.meter(SCOPE);
+        ProcessMetrics::register(&meter);
+        let state = Shop {
+            by_layer: AppMetrics::new(&meter),
+            by_hand: AppMetrics::new(&guide.meter(SCOPE)),
+            business: BusinessMetrics::new(&meter),
+            cache: CacheMetrics::new(&meter),
+            stock: Arc::new(Mutex::new([STOCK; PRODUCTS.len()])),
+        };
+        for product in PRODUCTS {
+            state.business.update_inventory(product, STOCK);
+        }
+        let layer = HttpMetricsLayer::new(state.by_layer.clone());
+        let router = PATHS
+            .iter()
+            .fold(Router::new(), |router, path| router.route(path, any(handle)))
+            .layer(layer)
+            .with_state(state);
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
+        let address = listener.local_addr().context("no address")?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("the service ended: {error}");
+            }
+        });
+        Ok(Self {
+            shop,
+            guide,
+            address,
+            task,
+        })
+    }
+
+    /// Returns where the load goes.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the name and the address of what is scraped.
+    pub(super) fn targets(&self) -> [(&'static str, String); 2] {
+        [(SHOP, self.shop.address()), (GUIDE, self.guide.address())]
+    }
+
+    /// Prints where everything is reached.
+    pub(super) fn print(&self) {
+        println!("service           http://{}{}", self.address, PATHS[0]);
+        for (name, address) in self.targets() {
+            println!("metrics of {name:<6} http://{address}/metrics");
+        }
+    }
+
+    /// Ends the service and its exporters.
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        self.task.abort();
+        self.shop.stop().await?;
+        self.guide.stop().await
+    }
+}
+
+async fn handle(
+    State(shop): State<Shop>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let begin = step::now();
+    let work = headers
+        .get(WORK)
+        .and_then(|value| serde_json::from_slice::<Work>(value.as_bytes()).ok());
+    let Some(work) = work else {
+        return (StatusCode::BAD_REQUEST, "no work in the header x-work\n").into_response();
+    };
+    tokio::time::sleep(Duration::from_nanos(work.duration_nanos / SCALE)).await;
+
+    let path = PATHS
+        .iter()
+        .copied()
+        .find(|path| *path == uri.path())
+        .unwrap_or("_unmatched");
+    let duration = Duration::from_nanos(work.duration_nanos);
+    let method = method.as_str().to_owned();
+    shop.by_hand
+        .record_request(method, path, work.status, duration, body.len() as u64);
+    for app in [&shop.by_layer, &shop.by_hand] {
+        match work.user {
+            Some(User::Login) => app.record_user_login(),
+            Some(User::Logout) => app.record_user_logout(),
+            None => {}
+        }
+    }
+    if let Some(order) = work.order {
+        shop.sell(order);
+    }
+    if let Some(work) = work.cache {
+        let cache = CACHES[work.cache];
+        if work.hit {
+            shop.cache.record_hit(cache);
+        } else {
+            shop.cache.record_miss(cache);
+        }
+        if work.eviction {
+            shop.cache.record_eviction(cache);
+        }
+        let duration = Duration::from_nanos(work.duration_nanos);
+        shop.cache
+            .record_latency(cache, OPERATIONS[work.operation], duration);
+    }
+    let status = StatusCode::from_u16(work.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let inside = begin.elapsed().as_nanos().to_string();
+    (status, [(INSIDE, inside)], "done\n").into_response()
+}
+
+impl Shop {
+    fn sell(&self, order: Order) {
+        let duration = Duration::from_nanos(order.duration_nanos);
+        let amount = order.amount_cents as f64 / 100.0;
+        self.business
+            .record_order(PRODUCT_TYPES[order.product_type], amount, duration);
+        self.business.record_cart_size(order.items);
+        // Under the lock, so that the last level that is told is the last level that was.
+        let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
+        let level = &mut stock[order.product];
+        *level -= order.items.cast_signed();
+        self.business.update_inventory(PRODUCTS[order.product], *level);
+    }
+}

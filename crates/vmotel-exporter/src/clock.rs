@@ -4,18 +4,34 @@ use std::time::{Duration, Instant, SystemTime};
 
 use vmotel_model::{Clock, Timestamp};
 
-/// The clock of the system.
+/// The clock of the system, for sources that need to know the time.
+///
+/// ```
+/// use vmotel_exporter::SystemClock;
+/// use vmotel_model::Clock;
+///
+/// let clock = SystemClock::new();
+/// assert!(clock.monotonic() <= clock.monotonic());
+/// ```
 #[derive(Debug)]
-pub(crate) struct SystemClock {
+pub struct SystemClock {
     origin: Instant,
 }
 
 impl SystemClock {
+    /// Returns a clock whose monotonic time begins now.
+    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is where real time comes from")]
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             origin: Instant::now(),
         }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

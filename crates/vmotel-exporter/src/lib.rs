@@ -26,6 +26,7 @@ mod target_info;
 mod wait;
 
 pub use builder::ExporterBuilder;
+pub use clock::SystemClock;
 pub use config::Config;
 pub use error::{BuildError, ConfigError, ListenError, ScrapeError, ShutdownError, SourceError};
 pub use exporter::{Exporter, SourceStatus};

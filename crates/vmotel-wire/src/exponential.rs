@@ -10,19 +10,44 @@ pub(crate) const MAX_SCALE: i32 = 5;
 pub(crate) fn for_each_bucket(point: &ExponentialPoint<'_>, mut f: impl FnMut(f64, f64, u64)) {
     let scale = point.scale.min(MAX_SCALE);
     let shift = (point.scale - scale).unsigned_abs();
-    for_each_index(point.negative, shift, true, |index, count| {
-        f(-bound(scale, index + 1), -bound(scale, index), count);
+    let limits = limits(scale);
+    let lower = |index| {
+        if index == limits.0 {
+            0.0
+        } else {
+            bound(scale, index)
+        }
+    };
+    for_each_index(point.negative, shift, limits, true, |index, count| {
+        f(-bound(scale, index + 1), -lower(index), count);
     });
     if point.zero_count > 0 {
         f(-point.zero_threshold, point.zero_threshold, point.zero_count);
     }
-    for_each_index(point.positive, shift, false, |index, count| {
-        f(bound(scale, index), bound(scale, index + 1), count);
+    for_each_index(point.positive, shift, limits, false, |index, count| {
+        f(lower(index), bound(scale, index + 1), count);
     });
 }
 
-/// Calls `f` with index and count of every bucket that is not empty, after dividing indexes by `2^shift`.
-fn for_each_index(buckets: ExponentialBuckets<'_>, shift: u32, backwards: bool, mut f: impl FnMut(i64, u64)) {
+/// Returns the first and last bucket that doubles can be in; denormal numbers, which the server takes for zero, are all in the first.
+fn limits(scale: i32) -> (i64, i64) {
+    if scale >= 0 {
+        ((-1022 << scale) - 1, (1024 << scale) - 1)
+    } else {
+        let shift = (-scale).min(40);
+        (-1023 >> shift, 1023 >> shift)
+    }
+}
+
+/// Calls `f` with index and count of every bucket that is not empty, after dividing indexes by `2^shift` and bringing them
+/// within `limits`.
+fn for_each_index(
+    buckets: ExponentialBuckets<'_>,
+    shift: u32,
+    (first, last): (i64, i64),
+    backwards: bool,
+    mut f: impl FnMut(i64, u64),
+) {
     let shift = shift.min(62);
     let mut current = 0;
     let mut sum = 0u64;
@@ -32,6 +57,7 @@ fn for_each_index(buckets: ExponentialBuckets<'_>, shift: u32, backwards: bool, 
             return;
         }
         let index = (i64::from(buckets.offset) + at as i64) >> shift;
+        let index = index.clamp(first, last);
         if index != current {
             if sum > 0 {
                 f(current, sum);
@@ -78,7 +104,7 @@ fn power_of_two(exponent: i64) -> f64 {
 pub(crate) fn downscaled(buckets: ExponentialBuckets<'_>, shift: u32) -> (i32, Vec<u64>) {
     let mut offset = None;
     let mut counts: Vec<u64> = Vec::new();
-    for_each_index(buckets, shift, false, |index, count| {
+    for_each_index(buckets, shift, (i64::MIN, i64::MAX), false, |index, count| {
         let first = *offset.get_or_insert(index);
         counts.resize((index - first) as usize, 0);
         counts.push(count);
@@ -113,6 +139,41 @@ mod tests {
         check(5, -32 * 1030, 2f64.powi(-1000) * 2f64.powi(-30));
         for index in -2000..2000 {
             check(5, index, 2f64.powf(index as f64 / 32.0));
+        }
+    }
+
+    #[test]
+    fn buckets_beyond_the_doubles_are_one() {
+        for (scale, offset) in [
+            (3, 9000),
+            (3, -9000),
+            (-4, 100),
+            (-4, -100),
+            (5, i32::MAX - 2),
+            (-10, i32::MIN),
+        ] {
+            let buckets = ExponentialBuckets {
+                offset,
+                counts: &[1, 2, 3],
+            };
+            let none = ExponentialBuckets::default();
+            let point = |positive, negative| ExponentialPoint {
+                scale,
+                zero_count: 0,
+                zero_threshold: 0.0,
+                positive,
+                negative,
+                sum: None,
+                count: 6,
+            };
+            for point in [point(buckets, none), point(none, buckets)] {
+                let mut seen = Vec::new();
+                for_each_bucket(&point, |lower, upper, count| {
+                    assert!(lower < upper);
+                    seen.push(count);
+                });
+                assert_eq!(seen, [6], "scale {scale} offset {offset}");
+            }
         }
     }
 

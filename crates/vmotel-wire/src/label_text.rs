@@ -33,6 +33,7 @@ impl LabelText {
             fits = fits
                 && !value.is_empty()
                 && is_classic_label(name)
+                && !name.starts_with("__")
                 && !owned.contains(&name)
                 && (last.is_empty() || text[last.clone()] < *name.as_bytes());
             if fits {
@@ -76,6 +77,10 @@ fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, text: &mut Vec<u8>)
         } else {
             escape_label_name(&name).into_owned()
         };
+        // Names that begin so are the scraper's own: it drops such labels.
+        if exposed.starts_with("__") && !owned.contains(&exposed.as_str()) {
+            exposed = format!("key_{}", exposed.trim_start_matches('_'));
+        }
         while owned.contains(&exposed.as_str()) {
             exposed.insert_str(0, "exported_");
         }
@@ -161,6 +166,7 @@ mod tests {
             Names::Quoted,
             r#"exported___name__="x""#,
         );
+        check(&[("__meta", "x")], Kind::Gauge, Names::Classic, r#"key_meta="x""#);
         check(&[("", "x")], Kind::Gauge, Names::Quoted, r#"_="x""#);
     }
 }

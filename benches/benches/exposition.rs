@@ -123,8 +123,8 @@ fn fake_source(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new(case, "vmotel-wire"), |b| {
             b.iter(|| {
                 out.clear();
-                black_box(text::encode_with(&mut merge, &snapshots, &config, &mut out));
-                black_box(out.len())
+                let report = text::encode_with(&mut merge, &snapshots, &config, &mut out);
+                black_box((report.samples, out.len()))
             });
         });
     };

@@ -31,9 +31,9 @@ pub(super) fn exposed(naming: Naming, name: &str, unit: &str, kind: Kind) -> Res
         Naming::Parity => {
             by_tokens(name, &word, total).ok_or_else(|| NameError::NothingLeft { name: name.into() })?
         }
-        Naming::UnderscoreEscapingWithSuffixes | Naming::UnderscoreEscapingWithoutSuffixes => {
-            collapse(&with_suffixes(&underscored(name), &word, total))
-        }
+        Naming::UnderscoreEscapingWithSuffixes | Naming::UnderscoreEscapingWithoutSuffixes => collapse(
+            &escape_metric_name(&with_suffixes(&escape_metric_name(name), &word, total)),
+        ),
         Naming::NoUtf8EscapingWithSuffixes | Naming::NoTranslation => with_suffixes(name, &word, total),
     };
     let max = NameOf::Metric.max_bytes();
@@ -70,14 +70,17 @@ fn by_tokens(name: &str, word: &str, total: bool) -> Option<String> {
     if !seen {
         return None;
     }
-    if !word.is_empty() && !ends_with_word(&exposed, word) {
+    let leads_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if leads_with_digit(&exposed) {
+        exposed.insert(0, 'n');
+    }
+    // A unit that would lead the name must be able to: that of a counter named `total`.
+    let can_stand = !exposed.is_empty() || !leads_with_digit(word);
+    if !word.is_empty() && can_stand && !ends_with_word(&exposed, word) {
         push(&mut exposed, word);
     }
     if total {
         push(&mut exposed, "total");
-    }
-    if exposed.starts_with(|c: char| c.is_ascii_digit()) {
-        exposed.insert(0, 'n');
     }
     Some(exposed)
 }
@@ -116,11 +119,6 @@ fn with_suffixes(name: &str, word: &str, total: bool) -> String {
 fn ends_with_word(name: &str, word: &str) -> bool {
     name.strip_suffix(word)
         .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
-}
-
-/// Replaces what a classic name cannot hold, and puts a `_` before a leading digit.
-fn underscored(name: &str) -> Cow<'_, str> {
-    escape_metric_name(name)
 }
 
 /// Collapses runs of `_`.

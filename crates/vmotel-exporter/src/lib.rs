@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(feature = "listener"),
+    expect(dead_code, reason = "the listener uses all parts, other features fewer")
+)]
 
 mod builder;
 mod clock;

@@ -58,10 +58,7 @@ fn routes_answer_503_after_the_shutdown() {
 fn a_final_scrape_sees_the_last_values() {
     let exporter = counted(|config| config.await_final_scrape = true);
     let address = listen(&exporter);
-    let shutdown = {
-        let exporter = exporter.clone();
-        thread::spawn(move || exporter.shutdown_blocking(Duration::from_secs(20)))
-    };
+    let shutdown = thread::spawn(move || exporter.shutdown_blocking(Duration::from_secs(20)));
     thread::sleep(Duration::from_millis(100));
     assert!(
         get(&address, &[])

@@ -1,4 +1,5 @@
 //! Black-box tests of the crate.
 
+mod controller;
 mod corpus;
 mod urls;

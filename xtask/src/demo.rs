@@ -98,8 +98,10 @@ async fn demo(args: &Args) -> anyhow::Result<()> {
     let begin = step::now();
     let progress = report::Progress::new();
 
-    progress.stage("starting victoria-metrics");
+    progress.stage("getting the tools");
     let version = args.version;
+    let found = stack::blocking(move || stack::find(version)).await?;
+    progress.stage("starting victoria-metrics");
     let storage = stack::blocking(move || stack::Storage::start(version)).await?;
     let services = service::Services::start().await?;
     progress.stage("starting vmagent");
@@ -128,7 +130,7 @@ async fn demo(args: &Args) -> anyhow::Result<()> {
     progress.done();
 
     let mut report = report::Report {
-        version: version.tested(),
+        version: found,
         equal: false,
         load,
         imported,

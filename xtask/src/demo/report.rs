@@ -58,7 +58,7 @@ impl Progress {
 /// All that was compared.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    pub(super) version: &'static str,
+    pub(super) version: String,
     pub(super) equal: bool,
     pub(super) seconds: f64,
     pub(super) load: load::Load,
@@ -101,6 +101,14 @@ impl Report {
             self.imported.samples,
             self.version,
             self.seconds
+        );
+        let between = self
+            .rows
+            .iter()
+            .filter(|row| row.recorded.contains(" to "))
+            .count();
+        println!(
+            "Of the series, {between} are times that the HTTP layer measured: they lie between a stopwatch inside of it and one outside."
         );
         match self.differences() {
             0 => println!("Everything is equal."),

@@ -10,7 +10,10 @@ use vmotel_query::{
     ClientConfig, InstantQuery, QueryClient, QueryOptions, RangeQuery, RangeSeries, Tenant, Timestamp,
     VectorSeries,
 };
-use vmotel_testkit::{ServerConfig, Version, VictoriaMetrics, Vmagent};
+use vmotel_testkit::{
+    ServerConfig, Version, VictoriaMetrics, Vmagent,
+    tools::{Finder, Tool},
+};
 
 use super::{PATIENCE, expected};
 use crate::step;
@@ -25,6 +28,13 @@ pub(super) const JOB: &str = "demo";
 pub(super) struct Storage {
     server: Arc<VictoriaMetrics>,
     client: QueryClient,
+}
+
+/// Gets the servers, downloading them if need be, and returns the version of the storage.
+pub(super) fn find(version: Version) -> anyhow::Result<String> {
+    let finder = Finder::from_env();
+    finder.find(Tool::Vmagent, version)?;
+    Ok(finder.find(Tool::VictoriaMetrics, version)?.version_text())
 }
 
 /// Runs what blocks on a thread for it.

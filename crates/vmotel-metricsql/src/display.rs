@@ -197,7 +197,7 @@ pub(crate) fn rollup_modifiers(out: &mut Out<'_>, r: &Rollup) -> fmt::Result {
         out.write_str(" @ ")?;
         let parens = matches!(
             at,
-            Expr::Binary(_) | Expr::Negation(_) | Expr::Rollup(_) | Expr::With(_) | Expr::String(_)
+            Expr::Binary(_) | Expr::Rollup(_) | Expr::With(_) | Expr::String(_)
         );
         in_parens(out, at, parens)?;
     }

@@ -6,8 +6,8 @@ mod selector;
 use std::rc::Rc;
 
 use crate::ast::{
-    Binary, Call, Duration, Expr, GroupingKind, Join, List, Matching, Negation, Rollup, StringLiteral,
-    SubqueryStep, Text, TextPart, With,
+    Aggregation, Binary, Call, Duration, Expr, Grouping, Join, List, Matching, Negation, Rollup,
+    StringLiteral, SubqueryStep, Text, TextPart, With,
 };
 use crate::error::{ParseError, ParseErrorKind};
 use crate::parser::ParseConfig;
@@ -36,7 +36,8 @@ pub fn expand(expr: &Expr) -> Result<Expr, ParseError> {
 }
 
 pub(crate) fn expand_with_limits(expr: &Expr, config: &ParseConfig) -> Result<Expr, ParseError> {
-    let max_depth = config.max_depth + config.max_operators;
+    // A template nests what it stands for; those that build on each other are few in practice.
+    let max_depth = 2 * config.max_depth;
     let mut expander = Expander {
         nodes: 0,
         max_nodes: config.max_expansion,
@@ -74,7 +75,13 @@ impl Expander {
             };
             return Err(ParseError::new(kind, expr.span()));
         }
-        let result = match expr {
+        let result = self.node(expr, scope);
+        self.depth -= 1;
+        result
+    }
+
+    fn node(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+        match expr {
             Expr::Number(_) | Expr::Duration(_) => Ok(expr.clone()),
             Expr::String(s) => {
                 let text = Text::literal(self.text(&s.text, s.span, scope)?);
@@ -82,45 +89,67 @@ impl Expander {
             }
             Expr::Selector(s) => self.selector(s, scope),
             Expr::Rollup(r) => self.rollup(r, scope),
-            Expr::Call(c) => {
-                let args = self.exprs(&c.args, scope)?;
-                match lookup(scope, &c.name) {
-                    Some((body, below)) => self.body(&body, &below, &c.name, args, c.span),
-                    None => Ok(Expr::Call(Call {
-                        args,
-                        ..clone_call(c)
-                    })),
-                }
-            }
-            Expr::Aggregation(a) => {
-                let args = self.exprs(&a.args, scope)?;
-                match lookup(scope, &a.name) {
-                    Some((body, below)) => self.body(&body, &below, &a.name, args, a.span),
-                    None => {
-                        let mut out = a.clone();
-                        out.args = args;
-                        if let Some(grouping) = &mut out.grouping {
-                            debug_assert!(matches!(grouping.kind, GroupingKind::By | GroupingKind::Without));
-                            grouping.labels = self.labels(&grouping.labels, a.span, scope)?;
-                        }
-                        Ok(Expr::Aggregation(out))
-                    }
-                }
-            }
-            Expr::Binary(b) => self.binary(b, scope),
-            Expr::Negation(n) => Ok(Expr::Negation(Box::new(Negation {
-                expr: self.expr(&n.expr, scope)?,
-                keep_metric_names: n.keep_metric_names,
-                span: n.span,
-            }))),
+            Expr::Call(c) => self.call(c, scope),
+            Expr::Aggregation(a) => self.aggregation(a, scope),
+            Expr::Binary(b) => self.binaries(b, scope),
+            Expr::Negation(n) => self.negation(n, scope),
             Expr::List(l) => Ok(Expr::List(List {
                 items: self.exprs(&l.items, scope)?,
                 span: l.span,
             })),
             Expr::With(w) => self.with(w, scope),
+        }
+    }
+
+    fn call(&mut self, c: &Call, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+        let args = self.exprs(&c.args, scope)?;
+        match lookup(scope, &c.name) {
+            Some((body, below)) => self.body(&body, &below, &c.name, args, c.span),
+            None => Ok(Expr::Call(Call {
+                args,
+                ..clone_call(c)
+            })),
+        }
+    }
+
+    fn aggregation(&mut self, a: &Aggregation, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+        let args = self.exprs(&a.args, scope)?;
+        if let Some((body, below)) = lookup(scope, &a.name) {
+            return self.body(&body, &below, &a.name, args, a.span);
+        }
+        let grouping = match &a.grouping {
+            Some(g) => Some(Grouping {
+                kind: g.kind,
+                labels: self.labels(&g.labels, a.span, scope)?,
+            }),
+            None => None,
         };
-        self.depth -= 1;
-        result
+        let Aggregation {
+            name,
+            limit,
+            name_span,
+            span,
+            ..
+        } = a;
+        let (name, limit, name_span, span) = (name.clone(), *limit, *name_span, *span);
+        Ok(Expr::Aggregation(Aggregation {
+            name,
+            args,
+            grouping,
+            limit,
+            name_span,
+            span,
+        }))
+    }
+
+    fn negation(&mut self, n: &Negation, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+        let expr = self.expr(&n.expr, scope)?;
+        let (keep_metric_names, span) = (n.keep_metric_names, n.span);
+        Ok(Expr::Negation(Box::new(Negation {
+            expr,
+            keep_metric_names,
+            span,
+        })))
     }
 
     fn exprs(&mut self, exprs: &[Expr], scope: &Scope<'_>) -> Result<Vec<Expr>, ParseError> {
@@ -232,14 +261,30 @@ impl Expander {
         Ok(found)
     }
 
-    fn binary(&mut self, b: &Binary, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+    /// Expands a chain of operations from the innermost left one, without recursion over its length.
+    fn binaries(&mut self, last: &Binary, scope: &Scope<'_>) -> Result<Expr, ParseError> {
+        let mut chain = vec![last];
+        let mut first = &last.left;
+        while let Expr::Binary(b) = first {
+            self.count(1, b.span)?;
+            chain.push(b);
+            first = &b.left;
+        }
+        let mut left = self.expr(first, scope)?;
+        for b in chain.into_iter().rev() {
+            left = self.binary(b, left, scope)?;
+        }
+        Ok(left)
+    }
+
+    fn binary(&mut self, b: &Binary, left: Expr, scope: &Scope<'_>) -> Result<Expr, ParseError> {
         let mut out = Binary {
             op: b.op,
             bool_modifier: b.bool_modifier,
             matching: None,
             join: None,
             keep_metric_names: b.keep_metric_names,
-            left: self.expr(&b.left, scope)?,
+            left,
             right: self.expr(&b.right, scope)?,
             op_span: b.op_span,
             span: b.span,

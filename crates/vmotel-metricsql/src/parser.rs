@@ -21,10 +21,10 @@ pub struct ParseConfig {
     pub version: Version,
     /// The highest number of bytes; default 1 MiB (a server's own default is 16 KiB, `-search.maxQueryLen`).
     pub max_length: usize,
-    /// The deepest nesting of parentheses, calls and `WITH`; default 100. Above about 200 the stack of a thread may
+    /// The deepest nesting of parentheses, calls, signs, `WITH` and right operands; default 100. Above about 200 the stack of a thread may
     /// not suffice.
     pub max_depth: usize,
-    /// The highest number of operators and templates in the query; default 1000. They bound the depth of the tree.
+    /// The highest number of operators and templates in the query; default 1000. They bound how deep left operands nest.
     pub max_operators: usize,
     /// The highest number of nodes that `WITH` templates may expand to; default 100,000.
     pub max_expansion: usize,
@@ -249,7 +249,7 @@ impl<'a> Parser<'a> {
             Some(first) => operands.push(first),
             None => {
                 self.signs(&mut pending)?;
-                operands.push(self.operand()?);
+                operands.push(self.deeper_operand(pending.len())?);
             }
         }
         while let Some(op) = self.binary_op() {
@@ -265,7 +265,7 @@ impl<'a> Parser<'a> {
                 op: PendingOp::Binary(Box::new(binary)),
             });
             self.signs(&mut pending)?;
-            operands.push(self.operand()?);
+            operands.push(self.deeper_operand(pending.len())?);
             if self.eat_word("keep_metric_names")?
                 && let Some(binary) = pending.iter_mut().rev().find_map(|p| match &mut p.op {
                     PendingOp::Binary(binary) => Some(binary),
@@ -279,6 +279,22 @@ impl<'a> Parser<'a> {
             reduce(&mut operands, &mut pending);
         }
         operands.pop().ok_or_else(|| self.unexpected("an expression"))
+    }
+
+    /// Parses an operand that ends up below `levels` operators. Only left operands may nest deeper than the limit.
+    fn deeper_operand(&mut self, levels: usize) -> Result<Expr, ParseError> {
+        let outer = self.depth;
+        self.depth += levels;
+        let limit = self.config.max_depth;
+        if self.depth > limit {
+            return Err(ParseError::new(
+                ParseErrorKind::TooDeep { limit },
+                self.token.span(),
+            ));
+        }
+        let operand = self.operand();
+        self.depth = outer;
+        operand
     }
 
     /// Parses leading signs. A minus binds as a binary one does, but not weaker than the operator before it.

@@ -6,7 +6,7 @@ use crate::span::Span;
 pub struct Selector {
     /// The metric name that all groups share; a name given as `{"m"}` or `{__name__="m"}` is here, too.
     pub name: Option<String>,
-    /// The groups joined by `or`; filters in a group must all match. No group and one empty group are the same.
+    /// The groups joined by `or`; filters in a group must all match. No group matches all.
     pub groups: Vec<Vec<LabelFilter>>,
     /// Place in the query.
     pub span: Span,
@@ -14,6 +14,13 @@ pub struct Selector {
 eq_without_span!(Selector: name, groups);
 
 impl Selector {
+    /// Drops all groups where one is empty and so matches whatever the others do.
+    pub(crate) fn normalize(&mut self) {
+        if self.groups.iter().any(Vec::is_empty) {
+            self.groups.clear();
+        }
+    }
+
     /// Returns whether the selector is a bare metric name.
     #[must_use]
     pub fn is_only_name(&self) -> bool {

@@ -169,9 +169,7 @@ impl SelectorBuilder {
 
 impl From<SelectorBuilder> for Query {
     fn from(mut builder: SelectorBuilder) -> Self {
-        if builder.selector.groups.len() > 1 {
-            builder.selector.groups.retain(|g| !g.is_empty());
-        }
+        builder.selector.groups.retain(|g| !g.is_empty());
         Self {
             expr: Expr::Selector(builder.selector),
             error: builder.error,

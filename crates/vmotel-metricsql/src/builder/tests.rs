@@ -56,7 +56,7 @@ fn builds_the_forms_of_the_language() {
     );
     check(
         metric("m").rate(MINUTE).offset(1440 * MINUTE).at(-5.0),
-        "(rate(m[1m]) offset 1d) @ (-5)",
+        "(rate(m[1m]) offset 1d) @ -5",
     );
     check(Query::from(metric("a")).union([metric("b").into()]), "(a, b)");
     check(

@@ -274,7 +274,7 @@ pub static FUNCTIONS: [Function; 232] = [
     transform("range_max", Signature::fixed(&[Vector])),
     transform("range_median", Signature::fixed(&[Vector])),
     transform("range_min", Signature::fixed(&[Vector])),
-    transform("range_normalize", Signature::fixed(&[Vector])),
+    transform("range_normalize", Signature::any(&[], &[Vector], 0)),
     transform("range_quantile", Signature::fixed(&[Number, Vector])),
     transform("range_stddev", Signature::fixed(&[Vector])),
     transform("range_stdvar", Signature::fixed(&[Vector])),

@@ -165,6 +165,7 @@ fn hoist_name(selector: &mut Selector, version: Version) -> Result<(), ParseErro
             group.retain(|f| !exact(f));
         }
         selector.name = shared;
+        selector.normalize();
         return Ok(());
     }
     for group in &mut selector.groups {

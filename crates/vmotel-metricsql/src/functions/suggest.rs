@@ -27,14 +27,17 @@ pub(crate) fn suggest<'a>(
         return Some((*known).to_owned());
     }
     let known = FUNCTIONS.iter().filter(|f| f.is_in(version)).map(|f| f.name);
-    let allowed = match lower.chars().count() {
+    let letters = lower.chars().count();
+    let allowed = match letters {
         0..=2 => 1,
         3..=7 => 2,
         n => n / 3,
     };
     known
         .chain(templates.take(100))
-        .filter(|candidate| candidate.len() <= 40)
+        .filter(|candidate| {
+            candidate.len() <= 40 && candidate.len().abs_diff(lower.len()) <= allowed + lower.len() - letters
+        })
         .map(|candidate| (distance(&lower, candidate), candidate))
         .filter(|(d, _)| *d <= allowed)
         .min_by_key(|(d, candidate)| (*d, candidate.len()))

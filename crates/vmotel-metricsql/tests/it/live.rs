@@ -8,7 +8,7 @@ use crate::corpus::queries;
 /// Every query of the corpus gets the same verdict from the server, and what we print is accepted, too.
 #[track_caller]
 fn check(version: Version, server: vmotel_testkit::Version) {
-    let server = VictoriaMetrics::start(server).unwrap();
+    let server = VictoriaMetrics::start(server).expect("the server starts");
     let config = ParseConfig {
         version,
         ..Default::default()
@@ -41,7 +41,7 @@ fn check(version: Version, server: vmotel_testkit::Version) {
 fn ask(server: &VictoriaMetrics, query: &str) -> (bool, String) {
     let now = vmotel_testkit::fresh_time()
         .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
+        .expect("the clock is past 1970")
         .as_secs();
     let encoded: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
     let body = format!("query={encoded}&start={}&end={now}&step=60&nocache=1", now - 600);
@@ -53,7 +53,7 @@ fn ask(server: &VictoriaMetrics, query: &str) -> (bool, String) {
         &headers,
         body.as_bytes(),
     )
-    .unwrap();
+    .expect("the server answers");
     (answer.status == 200, answer.text())
 }
 

@@ -144,7 +144,7 @@ fn changed_queries_do_no_harm() {
                     Ok(&expr),
                     "{text:?} printed as {printed:?}"
                 );
-                if accepted % 8 == 0 {
+                if accepted.is_multiple_of(8) {
                     let pretty = prettify_expr(&expr);
                     assert_eq!(
                         parse(&pretty).as_ref(),

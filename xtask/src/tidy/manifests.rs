@@ -39,11 +39,16 @@ pub(super) fn check(root: &Path, metadata: &Metadata, findings: &mut Findings) -
     Ok(())
 }
 
-/// Tells whether a line names the MSRV, and this version with it.
+/// Tells whether a line names the minimum Rust version, and this one with it.
 fn states_msrv(readme: &str, version: &str) -> bool {
-    readme
-        .lines()
-        .any(|line| line.contains("MSRV") && line.contains(version))
+    let states = |line: &str| line.contains("MSRV") || line.contains("minimum supported Rust version");
+    let names = |line: &str| {
+        let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
+        words
+            .map(|word| word.trim_matches('.'))
+            .any(|word| word == version)
+    };
+    readme.lines().any(|line| states(line) && names(line))
 }
 
 fn check_manifest(package: &Package, findings: &mut Findings) -> anyhow::Result<()> {
@@ -120,4 +125,20 @@ fn check_readme(package: &Package, findings: &mut Findings) -> anyhow::Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::states_msrv;
+
+    #[test]
+    fn finds_the_rust_version() {
+        assert!(states_msrv("a\nMSRV: Rust 1.88\n", "1.88"));
+        assert!(states_msrv("The minimum supported Rust version is 1.88.", "1.88"));
+        assert!(!states_msrv(
+            "The minimum supported Rust version is 1.881.",
+            "1.88"
+        ));
+        assert!(!states_msrv("MSRV 1.87\nas of 1.88", "1.88"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The cardinality controller: decides under which label set a measurement is exported.
 
+mod admission;
 mod config;
 mod decision;
 mod label;

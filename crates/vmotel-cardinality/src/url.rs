@@ -1,6 +1,5 @@
 //! The URL normaliser: from a URL or request path to a path template.
 
-mod bigram;
 mod cache;
 mod class;
 mod compound;

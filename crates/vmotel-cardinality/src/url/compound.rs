@@ -66,7 +66,11 @@ fn is_prefixed_id(text: &[u8]) -> bool {
             return false;
         }
     }
-    is_id_part(&text[last + 1..])
+    let id = &text[last + 1..];
+    let mask = class::mask(id) & !class::NON_HEX;
+    // After such a prefix, a long mix of both cases is no camel case.
+    let is_mixed = (id.len() >= 14 && mask == LETTER | DIGIT) || (id.len() >= 24 && mask == LETTER);
+    is_mixed || is_id_part(id)
 }
 
 /// Tells whether a part of a compound is an identifier.

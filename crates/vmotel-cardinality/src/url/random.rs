@@ -41,20 +41,20 @@ pub(crate) fn is_random(text: &[u8], mask: Mask, thresholds: Thresholds) -> bool
             return true;
         }
     }
-    if mask & DIGIT == 0 && matches!(mask & LETTER, LOWER | UPPER) && text.len() >= 8 {
-        return unpronounceable(text);
-    }
-    text.len() >= 8 && super::bigram::is_unlikely(text, mask)
+    mask & DIGIT == 0 && matches!(mask & LETTER, LOWER | UPPER) && text.len() >= 8 && unpronounceable(text)
 }
 
 /// Tells whether a text with `-` or `_` is base64url rather than a compound of words.
 pub(crate) fn is_base64url(text: &[u8], mask: Mask) -> bool {
     text.len() >= 16
         && mask & LETTER == LETTER
-        && mask & DIGIT != 0
         && mask & (DASH | UNDER) != 0
         && mask & !(LETTER | DIGIT | DASH | UNDER | class::NON_HEX) == 0
-        && letters_in_words(text) * 2 < text.len()
+        && if mask & DIGIT != 0 {
+            letters_in_clean_words(text) * 2 < text.len()
+        } else {
+            letters_in_words(text) * 100 < text.len() * 45
+        }
 }
 
 /// Counts the changes between letters and digits.
@@ -92,6 +92,19 @@ fn letters_in_words(text: &[u8]) -> usize {
         }
     }
     total
+}
+
+/// Counts the letters of parts that are one word: all small, or with one capital at the start.
+fn letters_in_clean_words(text: &[u8]) -> usize {
+    class::parts(text)
+        .filter(|part| {
+            part.len() >= 3
+                && part[0].is_ascii_alphabetic()
+                && part[1..].iter().all(u8::is_ascii_lowercase)
+                && part.iter().any(|&byte| is_vowel(byte))
+        })
+        .map(<[u8]>::len)
+        .sum()
 }
 
 /// Returns the length of the first camel piece: `get|User`, `XML|Http`, `Request`.

@@ -2,4 +2,5 @@
 
 mod controller;
 mod corpus;
+mod generated;
 mod urls;

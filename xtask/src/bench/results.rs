@@ -97,7 +97,7 @@ fn read_one(folder: &Path, since: Option<SystemTime>) -> anyhow::Result<Option<R
         .fold(f64::INFINITY, f64::min);
     Ok(Some(Row {
         group: group.to_owned(),
-        case: case.to_owned(),
+        case,
         subject: subject.to_owned(),
         value: quickest,
         unit: "ns",
@@ -106,11 +106,16 @@ fn read_one(folder: &Path, since: Option<SystemTime>) -> anyhow::Result<Option<R
     }))
 }
 
-/// Splits `group/case/subject`; a case may hold slashes, and is empty in `group/subject`.
-fn split(id: &str) -> Option<(&str, &str, &str)> {
+/// Splits `group/case/subject`, or `group/case/subject/1000`, whose number belongs to the case; a case may hold slashes.
+fn split(id: &str) -> Option<(&str, String, &str)> {
     let (group, rest) = id.split_once('/')?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (rest, number) = match rest.rsplit_once('/') {
+        Some((before, last)) if is_number(last) => (before, last),
+        _ => (rest, ""),
+    };
     let (case, subject) = rest.rsplit_once('/').unwrap_or(("", rest));
-    Some((group, case, subject))
+    Some((group, format!("{case} {number}").trim().to_owned(), subject))
 }
 
 /// A key in which `2k` comes before `10k`.
@@ -144,12 +149,23 @@ mod tests {
 
     #[test]
     fn splits_ids() {
-        assert_eq!(
-            split("exposition/10k counters/vmotel"),
-            Some(("exposition", "10k counters", "vmotel"))
+        let check = |id: &str, group: &str, case: &str, subject: &str| {
+            assert_eq!(split(id), Some((group, case.to_owned(), subject)), "{id}");
+        };
+        check(
+            "exposition/10k counters/vmotel",
+            "exposition",
+            "10k counters",
+            "vmotel",
         );
-        assert_eq!(split("a/b/c/vmotel"), Some(("a", "b/c", "vmotel")));
-        assert_eq!(split("a/vmotel"), Some(("a", "", "vmotel")));
+        check(
+            "exposition/counters/vmotel/10000",
+            "exposition",
+            "counters 10000",
+            "vmotel",
+        );
+        check("a/b/c/vmotel", "a", "b/c", "vmotel");
+        check("a/vmotel", "a", "", "vmotel");
         assert_eq!(split("a"), None);
     }
 

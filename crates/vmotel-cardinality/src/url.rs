@@ -245,7 +245,7 @@ impl UrlNormalizer {
     }
 
     fn own_name(&self, text: &[u8]) -> Option<&str> {
-        if self.globs.is_empty() || text.iter().any(|byte| matches!(byte, b':' | b'*')) {
+        if self.globs.is_empty() || text.iter().any(|byte| matches!(byte, b':' | b'*' | b'{')) {
             // Templates have these characters, and stay.
             return None;
         }

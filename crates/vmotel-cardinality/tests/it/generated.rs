@@ -41,7 +41,7 @@ const FAMILIES: [(&str, &str, usize, f64); 12] = [
     ("base62 11", BASE62, 11, 11.5),
     ("base64url 8", BASE64URL, 8, 48.0),
     ("base64url 11", BASE64URL, 11, 26.0),
-    ("base64url 16", BASE64URL, 16, 4.5),
+    ("base64url 16", BASE64URL, 16, 4.8),
     ("base64url 22", BASE64URL, 22, 1.8),
 ];
 

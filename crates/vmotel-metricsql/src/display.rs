@@ -3,8 +3,8 @@
 use std::fmt::{self, Write};
 
 use crate::ast::{
-    Aggregation, Binary, Call, Duration, Expr, Grouping, GroupingKind, Join, JoinSide, LabelFilter, MatchOp,
-    Matching, MatchingKind, Negation, Rollup, Selector, SubqueryStep, Template, Text, TextPart,
+    Aggregation, Binary, BinaryOp, Call, Duration, Expr, Grouping, GroupingKind, Join, JoinSide, LabelFilter,
+    MatchOp, Matching, MatchingKind, Negation, Rollup, Selector, SubqueryStep, Template, Text, TextPart,
 };
 use crate::text::{is_plain_ident, write_ident, write_quoted};
 
@@ -239,13 +239,9 @@ pub(crate) fn aggregation_modifiers(out: &mut Out<'_>, a: &Aggregation) -> fmt::
     }
 }
 
-pub(crate) fn labels(out: &mut Out<'_>, names: &[String]) -> fmt::Result {
+fn labels(out: &mut Out<'_>, names: &[String]) -> fmt::Result {
     out.write_char('(')?;
-    if names.len() == 1 && names[0] == "*" {
-        out.write_char('*')?;
-    } else {
-        separated(out, names, |out, name| write_ident(out, name))?;
-    }
+    separated(out, names, |out, name| write_ident(out, name))?;
     out.write_char(')')
 }
 
@@ -265,7 +261,7 @@ fn binary(out: &mut Out<'_>, b: &Binary) -> fmt::Result {
 }
 
 pub(crate) fn left_needs_parens(b: &Binary) -> bool {
-    match &b.left {
+    let by_precedence = match &b.left {
         Expr::Binary(left) => {
             !left.keep_metric_names
                 && (left.op.precedence() < b.op.precedence()
@@ -273,14 +269,39 @@ pub(crate) fn left_needs_parens(b: &Binary) -> bool {
         }
         Expr::Negation(left) => !left.keep_metric_names,
         Expr::With(_) => true,
-        // `"a" + b` would take `b` for a part of the string.
-        Expr::String(_) => b.op == crate::ast::BinaryOp::Add,
-        Expr::Aggregation(a) => is_word(b) && a.args.is_empty(),
-        // A bare aggregate name before a word, as in `sum or m`, would be an aggregation.
-        Expr::Selector(s) => {
-            is_word(b) && s.is_only_name() && s.name.as_deref().is_some_and(is_function_name)
-        }
         _ => false,
+    };
+    by_precedence
+        || match last_operand(&b.left) {
+            // `"a" + b` would take `b` for a part of the string.
+            Expr::String(_) => b.op == BinaryOp::Add,
+            // A bare function name before a word, as in `sum or m`, would be an aggregation.
+            Expr::Selector(s) => {
+                is_word(b) && s.is_only_name() && s.name.as_deref().is_some_and(is_function_name)
+            }
+            _ => false,
+        }
+}
+
+/// Returns the operand that ends the text of an expression, where no parenthesis closes it.
+fn last_operand(e: &Expr) -> &Expr {
+    match e {
+        Expr::Binary(b) if !b.keep_metric_names && !right_needs_parens(b) => last_operand(&b.right),
+        Expr::Negation(n) if !n.keep_metric_names && !negation_needs_parens(n) => last_operand(&n.expr),
+        other => other,
+    }
+}
+
+/// Returns the name that starts the text of an expression, where no parenthesis opens it.
+fn first_name(mut e: &Expr) -> Option<&str> {
+    loop {
+        e = match e {
+            Expr::Binary(b) if !b.keep_metric_names && !left_needs_parens(b) => &b.left,
+            Expr::Rollup(r) if !rollup_needs_parens(r) => &r.expr,
+            Expr::Call(c) => return Some(&c.name),
+            Expr::Selector(s) => return s.name.as_deref(),
+            _ => return None,
+        }
     }
 }
 
@@ -293,18 +314,17 @@ fn is_function_name(name: &str) -> bool {
 }
 
 pub(crate) fn right_needs_parens(b: &Binary) -> bool {
-    match &b.right {
+    let by_precedence = match &b.right {
         Expr::Binary(right) => {
             !right.keep_metric_names
                 && (right.op.precedence() < b.op.precedence()
                     || right.op.precedence() == b.op.precedence() && !b.op.is_right_associative())
         }
         Expr::With(_) => true,
-        Expr::Call(c) => is_modifier_word(&c.name),
-        Expr::Selector(s) => s.name.as_deref().is_some_and(is_modifier_word),
         Expr::Negation(n) => n.keep_metric_names || matches!(n.expr, Expr::Binary(_)),
         _ => false,
-    }
+    };
+    by_precedence || first_name(&b.right).is_some_and(is_modifier_word)
 }
 
 /// Returns whether a name after an operator would be taken for a modifier of the operator.
@@ -338,7 +358,11 @@ pub(crate) fn operator(out: &mut Out<'_>, b: &Binary) -> fmt::Result {
         } else {
             " group_right "
         })?;
-        labels(out, names)?;
+        if names.len() == 1 && names[0] == "*" {
+            out.write_str("(*)")?;
+        } else {
+            labels(out, names)?;
+        }
         if let Some(prefix) = prefix {
             out.write_str(" prefix ")?;
             text(out, prefix)?;

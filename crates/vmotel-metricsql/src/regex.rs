@@ -289,12 +289,7 @@ fn class(rest: &str) -> Result<usize, String> {
             let (high, len) = class_char(&range[1..])?;
             match high {
                 Some(high) if high >= low => at += 1 + len,
-                _ => {
-                    return Err(format!(
-                        "invalid range `{}`",
-                        &rest[at - 1..(at + 1 + len).min(rest.len())]
-                    ));
-                }
+                _ => return Err(format!("invalid range from `{low}`")),
             }
         }
     }

@@ -59,6 +59,7 @@ fn agrees_with_the_servers() {
         "a)",
         "(?P<>a)",
         "(*)",
+        r"[\dé-z]",
         "a|*",
     ] {
         assert!(check_anchored(refused).is_err(), "{refused}");

@@ -76,3 +76,29 @@ fn text_round_trips() {
         );
     }
 }
+
+#[test]
+fn words_of_the_grammar_round_trip() {
+    for query in [
+        "m + \"a\" + + \"b\"",
+        "m ^ + on ^ (a)",
+        "m + (on[5m])",
+        "a + (sum) or b",
+        "(sum) or (by)",
+        "m * (group_left{a=\"b\"} ^ 2)",
+        "-(\"a\") + \"b\"",
+        "(bool) == bool (bool)",
+        "(-sum) default b",
+        "offset offset 5m",
+        "with + limit",
+        "sum(m) by (\\*)",
+        "a + on (\\*) group_left (*) b",
+    ] {
+        let expr = parse(query).unwrap();
+        assert_eq!(
+            parse(&expr.to_string()).as_ref(),
+            Ok(&expr),
+            "{query} printed as {expr}"
+        );
+    }
+}

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A snapshot collects once, on the calling thread: the SDK runs the callbacks of observable instruments there and clones
-//! every point. Names and labels are worked out once per metric and sequence of keys, not per point.
+//! every point. Names and labels are worked out once per metric and sequence of keys, not per point, and the ready texts of the
+//! points are kept for the next snapshot.
 
 mod attributes;
 mod plans;
@@ -13,6 +14,7 @@ mod points;
 mod reader;
 mod snapshot;
 mod status;
+mod texts;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -29,6 +31,7 @@ pub use self::{
 use self::{
     snapshot::SdkSnapshot,
     status::{Notices, panic_message},
+    texts::Texts,
 };
 
 /// The most buffers that are kept for further collections; more are in use only while scrapes overlap.
@@ -76,6 +79,8 @@ struct Shared {
     /// Results of former collections, whose memory the next one fills again.
     buffers: Mutex<Vec<ResourceMetrics>>,
     notices: Mutex<Notices>,
+    /// The texts of the collection before.
+    texts: Mutex<Texts>,
 }
 
 impl SdkSource {
@@ -88,6 +93,7 @@ impl SdkSource {
             last: Mutex::new(None),
             buffers: Mutex::new(Vec::new()),
             notices: Mutex::new(Notices::default()),
+            texts: Mutex::new(Texts::default()),
         };
         Self {
             shared: Arc::new(shared),
@@ -183,6 +189,15 @@ impl Shared {
             *current = status;
         }
         None
+    }
+
+    /// Returns the texts of the collection before; none while another snapshot has them.
+    fn take_texts(&self) -> Texts {
+        std::mem::take(&mut *lock(&self.texts))
+    }
+
+    fn give_back_texts(&self, texts: Texts) {
+        *lock(&self.texts) = texts;
     }
 
     fn give_back(&self, metrics: ResourceMetrics) {

@@ -8,7 +8,7 @@ use crate::{
     head::Head,
     histogram::{LeTexts, push_le},
     label_text::LabelText,
-    number::{push_canonical, push_f64, push_number, push_u64},
+    number::{push_canonical, push_f64, push_number, push_u64, push_u64_line},
     vmrange::{parse_range, push_range},
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Body<'a> {
     pub(crate) kind: Kind,
     /// Whether the family's series are written; OpenMetrics forbids some.
     pub(crate) open: bool,
+    /// Whether ready text and a natural number make a line without further ado.
+    copies: bool,
     pub(crate) series: u64,
     pub(crate) samples: u64,
     pub(crate) skipped: Skipped,
@@ -41,6 +43,7 @@ impl<'a> Body<'a> {
             openmetrics,
             kind: Kind::Unknown,
             open: false,
+            copies: false,
             series: 0,
             samples: 0,
             skipped: Skipped::default(),
@@ -55,36 +58,28 @@ impl<'a> Body<'a> {
         self.head.set(family.name, self.config.names);
         self.kind = family.kind;
         self.open = true;
+        self.copies =
+            !self.openmetrics && matches!(family.kind, Kind::Counter | Kind::UpDownCounter | Kind::Gauge);
     }
 
     /// Writes a series; this is the hot path.
     #[inline]
     pub(crate) fn series(&mut self, series: &Series<'_>) {
-        if let (Point::Number(number), Some(text), true, Kind::Counter | Kind::UpDownCounter | Kind::Gauge) = (
-            series.point,
-            series.text,
-            self.open && !self.openmetrics,
-            self.kind,
-        ) {
-            let integer = match number {
-                Number::U64(n) => Some(n),
-                Number::I64(n) => u64::try_from(n).ok(),
-                Number::F64(_) => None,
-            };
-            if let Some(n) = integer {
-                let text = text.as_bytes();
-                self.out.reserve(text.len() + 24);
-                self.out.extend_from_slice(text);
-                push_u64(n, self.out);
-                self.out.push(b'\n');
-                self.series += 1;
-                self.samples += 1;
-                return;
-            }
+        if self.copies
+            && let Point::Number(number) = &series.point
+            && let Some(text) = &series.text
+            && let Some(n) = natural(number)
+        {
+            self.out.extend_from_slice(text.as_bytes());
+            push_u64_line(n, self.out);
+            self.series += 1;
+            self.samples += 1;
+        } else {
+            self.any_series(series);
         }
-        self.any_series(series);
     }
 
+    #[cold]
     fn any_series(&mut self, series: &Series<'_>) {
         if !self.open {
             self.skipped.invalid += 1;
@@ -324,6 +319,15 @@ impl<'a> Body<'a> {
 }
 
 const INFINITE: &[u8] = b"le=\"+Inf\"} ";
+
+#[inline]
+fn natural(number: &Number) -> Option<u64> {
+    match *number {
+        Number::U64(n) => Some(n),
+        Number::I64(n) => u64::try_from(n).ok(),
+        Number::F64(_) => None,
+    }
+}
 
 fn is_negative(number: Number) -> bool {
     match number {

@@ -11,6 +11,46 @@ pub(crate) fn push_u64(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
 
+/// Appends an integer in decimal and a line feed.
+///
+/// The digits are made right-aligned before the line feed and copied as one array of fixed size, which needs no call; the surplus
+/// is cut off again.
+#[inline]
+pub(crate) fn push_u64_line(n: u64, out: &mut Vec<u8>) {
+    const LINE: usize = 24;
+    let mut buffer = [b'\n'; 2 * LINE];
+    let mut at = LINE - 1;
+    let mut rest = n;
+    while rest >= 100 {
+        at -= 2;
+        buffer[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    if rest >= 10 {
+        at -= 2;
+        buffer[at..at + 2].copy_from_slice(&PAIRS[rest as usize]);
+    } else {
+        at -= 1;
+        buffer[at] = b'0' + rest as u8;
+    }
+    let mut line = [0; LINE];
+    line.copy_from_slice(&buffer[at..at + LINE]);
+    let end = out.len() + LINE - at;
+    out.extend_from_slice(&line);
+    out.truncate(end);
+}
+
+/// The digits of 0 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut n = 0;
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    pairs
+};
+
 /// Appends an integer in decimal.
 #[inline]
 pub(crate) fn push_i64(n: i64, out: &mut Vec<u8>) {

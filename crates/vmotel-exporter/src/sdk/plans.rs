@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use opentelemetry::Value;
+use opentelemetry::{Key, Value};
 use vmotel_model::{Kind, LabelPlan, Naming, TextTemplate};
 
 use super::{attributes::PointValues, points::DataPoint};
@@ -19,37 +19,40 @@ pub(super) struct Common<'a> {
 
 /// A plan and its template for one sequence of keys.
 #[derive(Debug)]
-pub(super) struct Planned<'d> {
-    keys: Vec<&'d str>,
+pub(super) struct Planned {
+    keys: Vec<Key>,
     pub(super) labels: LabelPlan,
     pub(super) template: TextTemplate,
 }
 
 /// The plans of a family: few, as most points of a metric have the same keys in the same order.
-#[derive(Debug)]
-pub(super) struct Plans<'a, 'd> {
-    common: Common<'a>,
-    plans: Vec<Planned<'d>>,
-    by_keys: HashMap<Vec<&'d str>, usize>,
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    plans: Vec<Planned>,
+    by_keys: HashMap<Vec<Key>, usize>,
     current: usize,
 }
 
 /// How many plans are compared one by one before the map is asked.
 const FEW: usize = 4;
 
-impl<'a, 'd> Plans<'a, 'd> {
-    pub(super) fn new(common: Common<'a>) -> Self {
-        Self {
-            common,
-            plans: Vec::new(),
-            by_keys: HashMap::new(),
-            current: 0,
-        }
+impl Plans {
+    pub(super) fn get(&self, index: usize) -> &Planned {
+        &self.plans[index]
     }
 
-    /// Fills in the values of a point and returns the plan for its keys.
+    pub(super) fn len(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// Fills in the values of a point and returns the number of the plan for its keys.
     #[inline]
-    pub(super) fn load<P: DataPoint>(&mut self, point: &'d P, values: &mut PointValues<'d>) -> &Planned<'d> {
+    pub(super) fn load<'d, P: DataPoint>(
+        &mut self,
+        common: &Common<'_>,
+        point: &'d P,
+        values: &mut PointValues<'d>,
+    ) -> usize {
         values.clear();
         let keys = self.plans.get(self.current).map(|plan| plan.keys.as_slice());
         let mut same = keys.is_some();
@@ -58,18 +61,18 @@ impl<'a, 'd> Plans<'a, 'd> {
             same = same
                 && keys
                     .next()
-                    .is_some_and(|key| same_text(key, attribute.key.as_str()));
+                    .is_some_and(|key| same_text(key.as_str(), attribute.key.as_str()));
             values.push(attribute);
         }
         if !same || keys.next().is_some() {
-            self.current = self.find(keys_of(point));
+            self.current = self.find(common, keys_of(point));
         }
-        &self.plans[self.current]
+        self.current
     }
 
     /// Finds or makes the plan for these keys.
     #[cold]
-    fn find(&mut self, keys: Vec<&'d str>) -> usize {
+    fn find(&mut self, common: &Common<'_>, keys: Vec<Key>) -> usize {
         if let Some(index) = self.plans.iter().take(FEW).position(|plan| plan.keys == keys) {
             return index;
         }
@@ -82,13 +85,13 @@ impl<'a, 'd> Plans<'a, 'd> {
             kind,
             scope,
             constant,
-        } = self.common;
+        } = *common;
         // Of equal keys the SDK counts the first, but hands over points with the others left in, or not, as it happens.
         let counted = keys
             .iter()
-            .copied()
+            .map(Key::as_str)
             .enumerate()
-            .filter(|(index, key)| !keys[..*index].contains(key));
+            .filter(|(index, key)| !keys[..*index].iter().any(|before| before.as_str() == *key));
         let labels = LabelPlan::with_positions(naming, kind, counted, scope, constant);
         let template = labels.template(name);
         self.by_keys.insert(keys.clone(), self.plans.len());
@@ -104,25 +107,28 @@ impl<'a, 'd> Plans<'a, 'd> {
     ///
     /// The SDK's attribute sets are distinct; their labels are too where nothing is joined or dropped, no empty value is left
     /// out, values of one label are of one type, and no two different sets of keys become the same names.
-    pub(super) fn distinct<P: DataPoint + 'd>(mut self, points: impl Iterator<Item = &'d P>) -> bool {
-        // The types of each plan's values; checked by position, as this runs for every point of a scrape.
-        let mut types: Vec<Vec<Type>> = Vec::new();
+    pub(super) fn distinct<'d, P: DataPoint + 'd>(
+        &mut self,
+        common: &Common<'_>,
+        points: impl Iterator<Item = &'d P>,
+    ) -> bool {
+        // The types of each plan's values, by the number of the plan; none where the plan has no point.
+        let mut types: Vec<Option<Vec<Type>>> = Vec::new();
         let mut empty = false;
         for point in points {
             let keys = self.plans.get(self.current).map(|plan| plan.keys.as_slice());
             let mut same = keys.is_some();
             let mut keys = keys.unwrap_or_default().iter();
-            let mut expected = types
-                .get(self.current)
-                .map(Vec::as_slice)
-                .unwrap_or_default()
-                .iter();
+            let expected = types.get(self.current).and_then(Option::as_deref);
+            let mut expected = expected.unwrap_or_default().iter();
             for attribute in point.attributes() {
                 same = same
                     && keys
                         .next()
-                        .is_some_and(|key| same_text(key, attribute.key.as_str()))
-                    && expected.next().copied() == Type::of(&attribute.value);
+                        .is_some_and(|key| same_text(key.as_str(), attribute.key.as_str()))
+                    && expected
+                        .next()
+                        .is_some_and(|expected| Type::of(&attribute.value) == Some(*expected));
                 empty |= matches!(&attribute.value, Value::String(value) if value.as_str().is_empty());
             }
             if same && keys.next().is_none() {
@@ -135,30 +141,37 @@ impl<'a, 'd> Plans<'a, 'd> {
             else {
                 return false;
             };
-            self.current = self.find(keys_of(point));
+            self.current = self.find(common, keys_of(point));
             if !self.plans[self.current].labels.is_distinct() {
                 return false;
             }
-            match types.get(self.current) {
+            if types.len() <= self.current {
+                types.resize(self.current + 1, None);
+            }
+            match &types[self.current] {
                 Some(types) if *types != found => return false,
                 Some(_) => {}
-                None => types.push(found),
+                None => types[self.current] = Some(found),
             }
         }
-        if self.plans.len() < 2 {
+        let used = || {
+            let plans = self.plans.iter().zip(&types);
+            plans.filter_map(|(plan, types)| types.as_ref().map(|types| (plan, types)))
+        };
+        if used().count() < 2 {
             return true;
         }
         let mut type_of: HashMap<&str, Type> = HashMap::new();
-        for (plan, types) in self.plans.iter().zip(&types) {
+        for (plan, types) in used() {
             for (key, of) in plan.keys.iter().zip(types) {
-                if *type_of.entry(key).or_insert(*of) != *of {
+                if *type_of.entry(key.as_str()).or_insert(*of) != *of {
                     return false;
                 }
             }
         }
         let mut names: HashMap<Vec<&str>, BTreeSet<&str>> = HashMap::new();
-        for plan in &self.plans {
-            let keys: BTreeSet<&str> = plan.keys.iter().copied().collect();
+        for (plan, _) in used() {
+            let keys: BTreeSet<&str> = plan.keys.iter().map(Key::as_str).collect();
             if *names
                 .entry(plan.labels.names().collect())
                 .or_insert_with(|| keys.clone())
@@ -190,10 +203,10 @@ impl Type {
     }
 }
 
-fn keys_of<P: DataPoint>(point: &P) -> Vec<&str> {
+fn keys_of<P: DataPoint>(point: &P) -> Vec<Key> {
     point
         .attributes()
-        .map(|attribute| attribute.key.as_str())
+        .map(|attribute| attribute.key.clone())
         .collect()
 }
 

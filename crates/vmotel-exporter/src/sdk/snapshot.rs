@@ -3,16 +3,13 @@
 use std::{mem, time::SystemTime};
 
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ScopeMetrics};
-use vmotel_model::{
-    Family, Kind, MetricSink, Naming, Series, SeriesText, Snapshot, VisitConfig, scope_labels,
-};
+use vmotel_model::{Family, Kind, MetricSink, Naming, Series, Snapshot, VisitConfig, scope_labels};
 
 use super::{
-    Collected, SdkNotice, Shared, attributes,
-    attributes::PointValues,
-    lock,
-    plans::{Common, Plans},
+    Collected, SdkNotice, Shared, attributes, lock,
+    plans::Common,
     points::{Buckets, DataPoint, SdkNumber, timestamp},
+    texts::{FamilyTexts, Texts},
 };
 
 pub(super) struct SdkSnapshot<'a> {
@@ -21,6 +18,7 @@ pub(super) struct SdkSnapshot<'a> {
     collected: Collected,
     scopes: Vec<Vec<(String, String)>>,
     heads: Vec<Head>,
+    texts: Texts,
 }
 
 /// A family: where it stands in the collection, and its exposed name.
@@ -30,6 +28,7 @@ struct Head {
     name: String,
     unit: String,
     kind: Kind,
+    texts: FamilyTexts,
 }
 
 impl<'a> SdkSnapshot<'a> {
@@ -40,6 +39,7 @@ impl<'a> SdkSnapshot<'a> {
             collected,
             scopes: Vec::new(),
             heads: Vec::new(),
+            texts: shared.take_texts().under(config),
         };
         let mut scopes = Vec::new();
         let mut heads = Vec::new();
@@ -55,8 +55,34 @@ impl<'a> SdkSnapshot<'a> {
         }
         // The SDK hands over scopes in no order; sorted, a scrape looks like the one before it.
         heads.sort_by(|a, b| (&a.name, &scopes[a.scope]).cmp(&(&b.name, &scopes[b.scope])));
-        (snapshot.scopes, snapshot.heads) = (scopes, heads);
+        snapshot.scopes = scopes;
+        snapshot.update_texts(&mut heads);
+        snapshot.heads = heads;
         snapshot
+    }
+
+    /// Brings the texts of all families in line with this collection.
+    fn update_texts(&mut self, heads: &mut [Head]) {
+        let mut nth = 0;
+        for at in 0..heads.len() {
+            nth = if at > 0 && heads[at - 1].name == heads[at].name {
+                nth + 1
+            } else {
+                0
+            };
+            let mut texts = self.texts.take(&heads[at].name, nth);
+            let head = &heads[at];
+            let update = Update {
+                common: self.common(head),
+                texts: &mut texts,
+            };
+            match self.metric(head).data() {
+                AggregatedMetrics::U64(data) => update.data(data),
+                AggregatedMetrics::I64(data) => update.data(data),
+                AggregatedMetrics::F64(data) => update.data(data),
+            }
+            heads[at].texts = texts;
+        }
     }
 
     /// Returns the head of a family, or none if its name is refused.
@@ -79,6 +105,7 @@ impl<'a> SdkSnapshot<'a> {
                     name,
                     unit,
                     kind,
+                    texts: FamilyTexts::default(),
                 });
             }
             Err(error) => SdkNotice::Refused(error),
@@ -107,6 +134,9 @@ impl<'a> SdkSnapshot<'a> {
 
 impl Drop for SdkSnapshot<'_> {
     fn drop(&mut self) {
+        self.texts
+            .put_back(self.heads.drain(..).map(|head| (head.name, head.texts)));
+        self.shared.give_back_texts(mem::take(&mut self.texts));
         if let Collected::Fresh(metrics) = &mut self.collected {
             self.shared.give_back(mem::take(metrics));
         }
@@ -131,7 +161,7 @@ impl Snapshot for SdkSnapshot<'_> {
     fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
         let head = &self.heads[index];
         let visit = Visit {
-            common: self.common(head),
+            texts: &head.texts,
             sink,
         };
         match self.metric(head).data() {
@@ -142,19 +172,33 @@ impl Snapshot for SdkSnapshot<'_> {
     }
 
     fn distinct(&self, index: usize) -> bool {
-        let head = &self.heads[index];
-        let plans = Plans::new(self.common(head));
-        match self.metric(head).data() {
-            AggregatedMetrics::U64(data) => distinct(plans, data),
-            AggregatedMetrics::I64(data) => distinct(plans, data),
-            AggregatedMetrics::F64(data) => distinct(plans, data),
+        self.heads[index].texts.distinct()
+    }
+}
+
+/// An update of one family's texts.
+struct Update<'c, 't> {
+    common: Common<'c>,
+    texts: &'t mut FamilyTexts,
+}
+
+impl Update<'_, '_> {
+    fn data<T: SdkNumber>(self, data: &MetricData<T>) {
+        let Self { common, texts } = self;
+        match data {
+            MetricData::Gauge(gauge) => texts.update(&common, || gauge.data_points()),
+            MetricData::Sum(sum) => texts.update(&common, || sum.data_points()),
+            MetricData::Histogram(histogram) => texts.update(&common, || histogram.data_points()),
+            MetricData::ExponentialHistogram(histogram) => {
+                texts.update(&common, || histogram.data_points());
+            }
         }
     }
 }
 
 /// A visit of one family.
-struct Visit<'c, 's> {
-    common: Common<'c>,
+struct Visit<'t, 's> {
+    texts: &'t FamilyTexts,
     sink: &'s mut dyn MetricSink,
 }
 
@@ -174,33 +218,15 @@ impl Visit<'_, '_> {
 
     fn points<'d, P: DataPoint + 'd>(self, points: impl Iterator<Item = &'d P>, start: Option<SystemTime>) {
         let start = start.and_then(timestamp);
-        let mut plans = Plans::new(self.common);
-        let mut values = PointValues::default();
         let mut buckets = Buckets::default();
-        let mut text = Vec::new();
-        for point in points {
-            let planned = plans.load(point, &mut values);
-            text.clear();
-            let text = planned.template.is_classic().then(|| {
-                planned.template.render(&planned.labels, &values, &mut text);
-                SeriesText::new(&text, planned.template.name_len())
-            });
+        self.texts.for_each(points, |point, labels, text| {
             self.sink.series(&Series {
-                labels: &planned.labels.labels(&values),
+                labels,
                 text,
                 point: point.point(&mut buckets),
                 start,
             });
-        }
-    }
-}
-
-fn distinct<T: SdkNumber>(plans: Plans<'_, '_>, data: &MetricData<T>) -> bool {
-    match data {
-        MetricData::Gauge(gauge) => plans.distinct(gauge.data_points()),
-        MetricData::Sum(sum) => plans.distinct(sum.data_points()),
-        MetricData::Histogram(histogram) => plans.distinct(histogram.data_points()),
-        MetricData::ExponentialHistogram(histogram) => plans.distinct(histogram.data_points()),
+        });
     }
 }
 

@@ -393,3 +393,66 @@ fn scrapes_may_overlap() {
     let second = source.snapshot(&config);
     assert_eq!((first.len(), second.len()), (1, 2));
 }
+
+#[test]
+fn kept_texts_never_go_stale() {
+    // What a callback observes at each step: other values, keys of the same length, escapes, numbers, gaps, more and fewer points.
+    fn sets(step: u64) -> Vec<Vec<KeyValue>> {
+        const VALUES: [&str; 8] = [
+            "x",
+            "y",
+            "",
+            "a\"b",
+            "a\\",
+            "a\\nb",
+            "a\nb",
+            "long enough for two words",
+        ];
+        let pick = |n: u64| VALUES[(n % 8) as usize];
+        (0..(step * 7) % 12)
+            .map(|i| {
+                let seed = step.wrapping_mul(2_654_435_761).wrapping_add(i * 40_503) >> 3;
+                let key = if seed.is_multiple_of(3) { "k" } else { "q" };
+                // The number tells the points of one step apart.
+                let nth = if seed.is_multiple_of(5) {
+                    Value::I64(i as i64)
+                } else {
+                    Value::from(i.to_string())
+                };
+                vec![KeyValue::new(key, pick(seed / 7)), KeyValue::new("nth", nth)]
+            })
+            .collect()
+    }
+
+    let step = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let source = SdkSource::new();
+    let provider = provider(&source);
+    let now = std::sync::Arc::clone(&step);
+    let meter = provider.meter("m");
+    let gauge = meter.u64_observable_gauge("g").with_callback(move |observer| {
+        for set in sets(now.load(std::sync::atomic::Ordering::Relaxed)) {
+            observer.observe(1, &set);
+        }
+    });
+    let _gauge = gauge.build();
+
+    for number in 0..400 {
+        step.store(number, std::sync::atomic::Ordering::Relaxed);
+        // `Lines` compares each ready text with the labels.
+        let seen = lines(&source, &plain());
+        let mut expected: Vec<String> = sets(number)
+            .iter()
+            .map(|set| {
+                let mut labels: Vec<String> = set
+                    .iter()
+                    .filter(|kv| !kv.value.as_str().is_empty())
+                    .map(|kv| format!("{}={:?}", kv.key, kv.value.as_str()))
+                    .collect();
+                labels.sort();
+                format!("{{{}}} U64(1)", labels.join(","))
+            })
+            .collect();
+        expected.sort();
+        assert_eq!(seen.get(1..).unwrap_or_default(), expected, "step {number}");
+    }
+}

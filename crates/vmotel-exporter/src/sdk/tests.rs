@@ -456,3 +456,23 @@ fn kept_texts_never_go_stale() {
         assert_eq!(seen.get(1..).unwrap_or_default(), expected, "step {number}");
     }
 }
+
+#[test]
+fn a_kept_text_belongs_to_its_keys() {
+    let step = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let source = SdkSource::new();
+    let provider = provider(&source);
+    let now = std::sync::Arc::clone(&step);
+    let meter = provider.meter("m");
+    let gauge = meter.u64_observable_gauge("g").with_callback(move |observer| {
+        // Keys of one length under one value.
+        let key = ["k", "q"][now.load(std::sync::atomic::Ordering::Relaxed) % 2];
+        observer.observe(1, &[KeyValue::new(key, "x")]);
+    });
+    let _gauge = gauge.build();
+    for number in 0..4 {
+        step.store(number, std::sync::atomic::Ordering::Relaxed);
+        let expected = ["{k=\"x\"} U64(1)", "{q=\"x\"} U64(1)"][number % 2];
+        assert_eq!(lines(&source, &plain())[1..], [expected.to_owned()]);
+    }
+}

@@ -1,8 +1,8 @@
 //! A scrape of an `SdkMeterProvider`: collect, translate, render text 0.0.4; ours and, with the feature `peers`, the others.
 //!
-//! All subjects expose the same series in one run. "collect" is the SDK's own part, which every exporter on it pays.
+//! All subjects expose the same series in one run. A case of its own shows the SDK's part, which every exporter on it pays.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use opentelemetry::{KeyValue, metrics::MeterProvider};
 use opentelemetry_sdk::metrics::{
     Instrument, SdkMeterProvider, Stream, data::ResourceMetrics, reader::MetricReader,
@@ -20,17 +20,23 @@ enum Load {
 }
 
 impl Load {
-    fn id(self) -> (&'static str, usize) {
+    fn case(self) -> String {
         match self {
-            Self::Counters(n) => ("counters", n),
-            Self::Histograms(n) => ("histograms", n),
+            Self::Counters(n) => format!("{}k counters on the SDK", n / 1000),
+            Self::Histograms(n) => format!("{}k histograms x 11 buckets on the SDK", n / 1000),
+        }
+    }
+
+    fn series(self) -> usize {
+        match self {
+            Self::Counters(n) | Self::Histograms(n) => n,
         }
     }
 
     /// Records one value in each of the series, which have three attributes.
     fn fill(self, reader: impl MetricReader) -> SdkMeterProvider {
         // As much room as the case needs: the SDK sizes its tables by the limit and walks all of them.
-        let limit = self.id().1 + 1;
+        let limit = self.series() + 1;
         let view = move |_: &Instrument| Stream::builder().with_cardinality_limit(limit).build().ok();
         let provider = SdkMeterProvider::builder()
             .with_reader(reader)
@@ -67,15 +73,15 @@ impl Load {
     }
 }
 
-fn exposition(criterion: &mut Criterion) {
+pub(crate) fn bench(criterion: &mut Criterion) {
     for load in [
         Load::Counters(1_000),
         Load::Counters(10_000),
         Load::Counters(100_000),
         Load::Histograms(10_000),
     ] {
-        let (case, n) = load.id();
-        let mut group = criterion.benchmark_group(format!("exposition_sdk/{case}"));
+        let case = load.case();
+        let mut group = criterion.benchmark_group("exposition");
         group
             .sample_size(15)
             .warm_up_time(Duration::from_millis(500))
@@ -85,7 +91,7 @@ fn exposition(criterion: &mut Criterion) {
         let provider = load.fill(source.reader());
         let (visit, encode) = (VisitConfig::default(), EncodeConfig::default());
         let (mut merge, mut out) = (Merge::default(), Vec::new());
-        group.bench_function(BenchmarkId::new("vmotel", n), |b| {
+        group.bench_function(BenchmarkId::new(&case, "vmotel-exporter"), |b| {
             b.iter(|| {
                 out.clear();
                 let snapshots = [source.snapshot(&visit)];
@@ -97,13 +103,14 @@ fn exposition(criterion: &mut Criterion) {
         let reader = Arc::new(SdkSource::new().reader());
         let provider = load.fill(shared::Reader(Arc::clone(&reader)));
         let mut metrics = ResourceMetrics::default();
-        group.bench_function(BenchmarkId::new("collect", n), |b| {
-            b.iter(|| reader.collect(&mut metrics))
-        });
+        group.bench_function(
+            BenchmarkId::new(format!("{case}, its collect alone"), "opentelemetry_sdk"),
+            |b| b.iter(|| reader.collect(&mut metrics)),
+        );
         drop(provider);
 
         #[cfg(feature = "peers")]
-        peers::run(&mut group, load, n);
+        peers::run(&mut group, load, &case);
         group.finish();
     }
 }
@@ -155,12 +162,12 @@ mod peers {
 
     use super::Load;
 
-    pub(crate) fn run(group: &mut BenchmarkGroup<'_, WallTime>, load: Load, n: usize) {
+    pub(crate) fn run(group: &mut BenchmarkGroup<'_, WallTime>, load: Load, case: &str) {
         let mut out = Vec::new();
         let exporter = PrometheusExporter::builder().build();
         let provider = load.fill(exporter.clone());
         group.bench_function(
-            BenchmarkId::new("opentelemetry-prometheus-text-exporter", n),
+            BenchmarkId::new(case, "opentelemetry-prometheus-text-exporter"),
             |b| {
                 b.iter(|| {
                     out.clear();
@@ -175,7 +182,7 @@ mod peers {
             .with_registry(registry.clone())
             .build();
         let provider = load.fill(exporter.expect("the registry is new"));
-        group.bench_function(BenchmarkId::new("opentelemetry-prometheus", n), |b| {
+        group.bench_function(BenchmarkId::new(case, "opentelemetry-prometheus"), |b| {
             b.iter(|| {
                 out.clear();
                 TextEncoder::new().encode(&registry.gather(), &mut out)
@@ -184,6 +191,3 @@ mod peers {
         drop(provider);
     }
 }
-
-criterion_group!(benches, exposition);
-criterion_main!(benches);

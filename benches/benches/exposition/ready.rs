@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use vmotel_model::{
     Family, HistogramPoint, Kind, LabelSet, MetricSink, Number, Pairs, Point, Series, SeriesText, Snapshot,
 };
@@ -112,7 +112,7 @@ impl Snapshot for Histograms {
     }
 }
 
-fn fake_source(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group("exposition");
     let config = EncodeConfig::default();
     let mut run = |case: String, n: usize, snapshot: Box<dyn Snapshot>| {
@@ -148,6 +148,3 @@ fn fake_source(c: &mut Criterion) {
     );
     group.finish();
 }
-
-criterion_group!(benches, fake_source);
-criterion_main!(benches);

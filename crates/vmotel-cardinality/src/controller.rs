@@ -18,7 +18,7 @@ use dashmap::DashMap;
 pub use config::{ControllerConfig, Fold};
 pub use decision::{Decision, SetId};
 pub use metric::Metric;
-pub use report::{ControllerStats, LabelReport, MetricReport, Report};
+pub use report::{ControllerStats, LabelCount, LabelReport, MetricReport, Report};
 pub use tick::Evicted;
 
 use crate::error::ControllerError;
@@ -179,6 +179,25 @@ impl Controller {
             stats.folded_values += state.known_labels().map(label::Label::folded).sum::<u64>();
         }
         stats
+    }
+
+    /// Returns what is known of each label of each metric, sorted by name: cheaper than [`report`](Self::report), as no
+    /// value is copied.
+    #[must_use]
+    pub fn label_counts(&self) -> Vec<LabelCount> {
+        let metrics: Vec<Metric> = self.metrics.iter().map(|entry| entry.value().clone()).collect();
+        let mut counts: Vec<LabelCount> = metrics
+            .iter()
+            .flat_map(|metric| LabelCount::all(&metric.0))
+            .collect();
+        counts.sort_by(|a, b| (&a.metric, &a.label).cmp(&(&b.metric, &b.label)));
+        counts
+    }
+
+    /// Returns a value as it is exported: one beyond [`ControllerConfig::value_length`] is cut and ends in a hash.
+    #[must_use]
+    pub fn cut<'a>(&self, value: &'a str) -> std::borrow::Cow<'a, str> {
+        value::cut(value, self.shared.config.value_length)
     }
 
     /// Returns the `top` metrics with the most distinct values, and the `top` values of each of their labels.

@@ -87,3 +87,31 @@ pub enum ControllerError {
         given: Vec<String>,
     },
 }
+
+/// Why [`LimitsConfig`](crate::LimitsConfig) or the environment is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitsError {
+    /// An environment variable holds a value that cannot be used.
+    #[error("{variable} has the value {value:?}, expected {expected}")]
+    Environment {
+        /// The variable.
+        variable: &'static str,
+        /// Its value, cut at 200 characters.
+        value: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// An environment variable looks like one of this crate and is none.
+    #[error("{name} is not known, expected a variable of the table in the crate documentation")]
+    Unknown {
+        /// The variable.
+        name: String,
+    },
+    /// A limit on label sets is refused.
+    #[error(transparent)]
+    Labels(#[from] ControllerError),
+    /// An option for request paths is refused.
+    #[error(transparent)]
+    Paths(#[from] UrlConfigError),
+}

@@ -7,6 +7,7 @@ mod tests;
 
 use std::time::Duration;
 
+use vmotel_cardinality::LimitsConfig;
 use vmotel_model::Naming;
 use vmotel_wire::Exponential;
 
@@ -64,6 +65,11 @@ pub struct Config {
     /// The keys of the resource attributes that become labels of every series, such as `service.name`. Default: none. A key
     /// that the resource does not have is passed over.
     pub resource_labels: Vec<String>,
+    /// The limits on the labels of the ready-made instruments, in force before the SDK. Default: [`LimitsConfig::default`];
+    /// the environment: `VMOTEL_CARDINALITY_...`.
+    ///
+    /// The SDK's own limit for these instruments is raised where it would be lower.
+    pub limits: LimitsConfig,
     /// Whether the exporter's own metrics, [`SELF_METRICS`](crate::SELF_METRICS), are exposed. Default: true.
     pub self_metrics: bool,
     /// Whether the provider becomes the global one of the `opentelemetry` crate. Default: true.
@@ -102,6 +108,7 @@ impl Default for Config {
             scope_labels: true,
             target_info: true,
             resource_labels: Vec::new(),
+            limits: LimitsConfig::default(),
             self_metrics: true,
             global: true,
             fail_on_any_source: false,

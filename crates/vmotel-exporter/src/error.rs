@@ -38,6 +38,9 @@ pub enum ConfigError {
         /// What is allowed.
         expected: &'static str,
     },
+    /// A limit on labels cannot be used.
+    #[error(transparent)]
+    Limits(#[from] vmotel_cardinality::LimitsError),
 }
 
 /// Why an exporter was not built.

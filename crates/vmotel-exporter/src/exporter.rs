@@ -9,10 +9,11 @@ use std::{
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::watch;
+use vmotel_cardinality::Limits as LabelLimits;
 use vmotel_model::{MetricSource, Naming, VisitConfig};
 
 use crate::{
-    BuildError, Config, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
+    BuildError, Config, ConfigError, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
     builder::Hook,
     clock::SystemClock,
     collector::{Collector, Limits},
@@ -20,6 +21,7 @@ use crate::{
     negotiate::Coding,
     resource,
     scraper::Scraper,
+    sdk,
     self_metrics::SelfMetrics,
     shutdown::Progress,
     sources::{Sources, Warned},
@@ -50,6 +52,7 @@ pub struct Exporter {
 
 pub(crate) struct Inner {
     config: Config,
+    limits: LabelLimits,
     provider: SdkMeterProvider,
     sources: Arc<Sources>,
     scraper: Arc<Scraper>,
@@ -96,6 +99,7 @@ impl Exporter {
         more: Vec<(String, Arc<dyn MetricSource>)>,
         hook: Option<Hook>,
     ) -> Result<Self, BuildError> {
+        let label_limits = LabelLimits::new(config.limits.clone()).map_err(ConfigError::from)?;
         let resource = resource::build(&config);
         let attributes = resource::attributes(&resource);
         let sdk = SdkSource::new();
@@ -112,12 +116,15 @@ impl Exporter {
         if let Some(hook) = hook.filter(|_| config.enabled) {
             provider = hook(provider);
         }
+        // After the hook: where views of the user and this one make the same stream, the first one counts.
+        provider = sdk::raise_limits(provider, &label_limits);
         let provider = provider.build();
         if config.enabled && config.global {
             opentelemetry::global::set_meter_provider(provider.clone());
+            label_limits.set_global();
         }
 
-        let metrics = Arc::new(SelfMetrics::new(Arc::clone(&sources)));
+        let metrics = Arc::new(SelfMetrics::new(Arc::clone(&sources), label_limits.clone()));
         let clock = Arc::new(SystemClock::new());
         let visit = |naming| {
             let mut visit = VisitConfig::default();
@@ -153,6 +160,7 @@ impl Exporter {
         };
         let inner = Inner {
             config,
+            limits: label_limits,
             provider,
             sources,
             scraper: Arc::new(scraper),
@@ -177,6 +185,14 @@ impl Exporter {
     #[must_use]
     pub fn provider(&self) -> &SdkMeterProvider {
         &self.inner.provider
+    }
+
+    /// Returns the limits on labels that this exporter's configuration asks for.
+    ///
+    /// They are those of the process, too, unless [`Config::global`] is off: then give them to the instruments.
+    #[must_use]
+    pub fn limits(&self) -> &LabelLimits {
+        &self.inner.limits
     }
 
     /// Returns the configuration as it was resolved.

@@ -104,7 +104,7 @@ impl Exporter {
             .map_err(start)?;
         let (ended, end) = mpsc::channel::<()>();
         let phase = self.watch();
-        let (scraper, limits) = (Arc::clone(self.scraper()), self.limits());
+        let (scraper, limits) = (Arc::clone(self.scraper()), self.connection_limits());
         thread::Builder::new()
             .name("vmotel-listen".to_owned())
             .spawn(move || {
@@ -132,7 +132,7 @@ impl Exporter {
     ) -> impl Future<Output = Result<(), ListenError>> + Send + 'static + use<> {
         let phase = self.watch();
         let stopped = matches!(self.phase(), Phase::Stopped(_));
-        let (scraper, limits) = (Arc::clone(self.scraper()), self.limits());
+        let (scraper, limits) = (Arc::clone(self.scraper()), self.connection_limits());
         async move {
             if stopped {
                 return Err(ListenError::ShutDown);
@@ -143,7 +143,7 @@ impl Exporter {
         }
     }
 
-    fn limits(&self) -> connections::Limits {
+    fn connection_limits(&self) -> connections::Limits {
         let config = self.config();
         connections::Limits {
             connections: config.max_connections,

@@ -9,6 +9,7 @@
 //! points are kept for the next snapshot.
 
 mod attributes;
+mod limits;
 mod plans;
 mod points;
 mod reader;
@@ -24,6 +25,7 @@ use std::{
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader};
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
+pub(crate) use self::limits::raise_limits;
 pub use self::{
     reader::SdkReader,
     status::{SdkNotice, SdkStatus},

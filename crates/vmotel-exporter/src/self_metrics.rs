@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use vmotel_cardinality::Limits;
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
 pub use self::catalog::SELF_METRICS;
@@ -48,6 +49,7 @@ pub(crate) enum Reason {
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
     sources: Arc<Sources>,
+    limits: Limits,
     /// By outcome and format.
     scrapes: [[AtomicU64; 2]; 3],
     errors: [AtomicU64; 5],
@@ -61,9 +63,10 @@ pub(crate) struct SelfMetrics {
 }
 
 impl SelfMetrics {
-    pub(crate) fn new(sources: Arc<Sources>) -> Self {
+    pub(crate) fn new(sources: Arc<Sources>, limits: Limits) -> Self {
         Self {
             sources,
+            limits,
             scrapes: Default::default(),
             errors: Default::default(),
             bytes: Default::default(),

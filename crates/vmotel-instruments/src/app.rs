@@ -9,10 +9,12 @@ use opentelemetry::{
     KeyValue, StringValue,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
+use vmotel_cardinality::Limits;
 use vmotel_process::{CpuUsage, Process};
 
 use crate::{
-    catalog,
+    RequestPath, catalog,
+    gate::{Attributes, Gate},
     instrument::{
         attribute, f64_histogram, i64_up_down_counter, observe_f64, observe_u64, u64_counter, u64_histogram,
     },
@@ -23,6 +25,7 @@ use crate::{
 ///
 /// The metrics and their labels are those of [`catalog::APP`]. A handle is cheap to clone; create the family once per
 /// meter. Labels take whatever turns into a [`StringValue`]: a `&'static str` or an `Arc<str>` allocates nothing.
+/// All of them are bounded by [`Limits`] before they reach the meter provider.
 ///
 /// # Examples
 ///
@@ -42,6 +45,7 @@ pub struct AppMetrics {
 
 #[derive(Debug)]
 struct Instruments {
+    gate: Gate,
     requests: Counter<u64>,
     errors: Counter<u64>,
     duration: Histogram<f64>,
@@ -52,12 +56,30 @@ struct Instruments {
 }
 
 impl AppMetrics {
-    /// Creates the family, and the observation of the current process that belongs to it.
+    /// Creates the family, and the observation of the current process that belongs to it, with the limits of the process
+    /// ([`Limits::global`]).
     #[must_use]
     pub fn new(meter: &Meter) -> Self {
+        Self::with_limits(meter, &Limits::global())
+    }
+
+    /// Creates the family with limits of its own.
+    #[must_use]
+    pub fn with_limits(meter: &Meter, limits: &Limits) -> Self {
         observe_process(meter);
+        let gate = Gate::new(
+            limits,
+            &[
+                &catalog::HTTP_REQUESTS_TOTAL,
+                &catalog::HTTP_ERRORS_TOTAL,
+                &catalog::HTTP_REQUEST_DURATION_SECONDS,
+                &catalog::HTTP_REQUEST_SIZE_BYTES,
+                &catalog::HTTP_RESPONSE_TIME_SECONDS,
+            ],
+        );
         Self {
             instruments: Arc::new(Instruments {
+                gate,
                 requests: u64_counter(meter, &catalog::HTTP_REQUESTS_TOTAL),
                 errors: u64_counter(meter, &catalog::HTTP_ERRORS_TOTAL),
                 duration: f64_histogram(meter, &catalog::HTTP_REQUEST_DURATION_SECONDS),
@@ -71,38 +93,55 @@ impl AppMetrics {
 
     /// Records a request that has been served: count, duration, size in bytes, and an error if the status is 400 or more.
     ///
-    /// `path` is the template of the route (`/users/{id}`), as a path with values in it makes a series for each of them.
+    /// `path` is the template of the route (`/users/{id}`), or a path that came in, which is normalised: see [`RequestPath`].
     /// The status is a label of the errors too, so that those of the client (4xx) and of the server (5xx) stay apart.
     pub fn record_request(
         &self,
         method: impl Into<StringValue>,
-        path: impl Into<StringValue>,
+        path: impl Into<RequestPath>,
         status_code: u16,
         duration: Duration,
         size: u64,
     ) {
-        let attributes = http_attributes(method, path, status_code);
         let instruments = &self.instruments;
-        instruments.requests.add(1, &attributes);
+        let attributes = self.http_attributes(method.into(), path.into(), status_code);
+        let attributes = attributes.as_slice();
+        instruments.requests.add(1, attributes);
         if status_code >= 400 {
-            instruments.errors.add(1, &attributes);
+            instruments.errors.add(1, attributes);
         }
-        instruments.duration.record(duration.as_secs_f64(), &attributes);
-        instruments.size.record(size, &attributes);
+        instruments.duration.record(duration.as_secs_f64(), attributes);
+        instruments.size.record(size, attributes);
     }
 
     /// Records the time to the head of a response, in `http_response_time_seconds`.
     pub fn record_response_time(
         &self,
         method: impl Into<StringValue>,
-        path: impl Into<StringValue>,
+        path: impl Into<RequestPath>,
         status_code: u16,
         duration: Duration,
     ) {
-        let attributes = http_attributes(method, path, status_code);
+        let attributes = self.http_attributes(method.into(), path.into(), status_code);
         self.instruments
             .response_time
-            .record(duration.as_secs_f64(), &attributes);
+            .record(duration.as_secs_f64(), attributes.as_slice());
+    }
+
+    /// Makes the attributes in the order of their keys, in which the SDK finds them without sorting.
+    fn http_attributes(&self, method: StringValue, path: RequestPath, status_code: u16) -> Attributes<3> {
+        let gate = &self.instruments.gate;
+        gate.bound([
+            attribute(labels::METHOD, method),
+            attribute(labels::PATH, gate.path(path)),
+            KeyValue::new(labels::STATUS_CODE, i64::from(status_code)),
+        ])
+    }
+
+    /// Returns the label of a path that came in.
+    #[cfg(feature = "tower")]
+    pub(crate) fn path_label(&self, path: &str) -> StringValue {
+        self.instruments.gate.raw_path(path)
     }
 
     /// Counts a request as being served until the returned guard is dropped.
@@ -133,19 +172,6 @@ impl Drop for ActiveConnection {
     fn drop(&mut self) {
         self.app.instruments.active_connections.add(-1, &[]);
     }
-}
-
-/// Makes the attributes in the order of their keys, in which the SDK finds them without sorting.
-fn http_attributes(
-    method: impl Into<StringValue>,
-    path: impl Into<StringValue>,
-    status_code: u16,
-) -> [KeyValue; 3] {
-    [
-        attribute(labels::METHOD, method),
-        attribute(labels::PATH, path),
-        KeyValue::new(labels::STATUS_CODE, i64::from(status_code)),
-    ]
 }
 
 fn observe_process(meter: &Meter) {

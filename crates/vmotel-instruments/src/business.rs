@@ -1,6 +1,7 @@
 //! The business family.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -10,9 +11,11 @@ use opentelemetry::{
     StringValue,
     metrics::{Counter, Histogram, Meter},
 };
+use vmotel_cardinality::Limits;
 
 use crate::{
     catalog,
+    gate::Gate,
     instrument::{attribute, f64_counter, f64_histogram, u64_counter, u64_histogram},
     labels,
 };
@@ -54,6 +57,8 @@ pub struct BusinessMetrics {
 
 #[derive(Debug)]
 struct Instruments {
+    limits: Limits,
+    by_type: Gate,
     orders: Counter<u64>,
     amount: Counter<f64>,
     duration: Histogram<f64>,
@@ -69,13 +74,26 @@ impl BusinessMetrics {
         Self::with_config(meter, &BusinessConfig::default())
     }
 
-    /// Creates the family.
+    /// Creates the family with the limits of the process ([`Limits::global`]).
     #[must_use]
     pub fn with_config(meter: &Meter, config: &BusinessConfig) -> Self {
+        Self::with_limits(meter, config, &Limits::global())
+    }
+
+    /// Creates the family with limits of its own.
+    #[must_use]
+    pub fn with_limits(meter: &Meter, config: &BusinessConfig, limits: &Limits) -> Self {
         let inventory = Arc::new(Inventory::new(config.max_products));
         inventory.observe(meter);
+        let by_type = [
+            &catalog::BUSINESS_ORDERS_TOTAL,
+            &catalog::BUSINESS_ORDER_AMOUNT_TOTAL,
+            &catalog::BUSINESS_ORDER_DURATION_SECONDS,
+        ];
         Self {
             instruments: Arc::new(Instruments {
+                limits: limits.clone(),
+                by_type: Gate::new(limits, &by_type),
                 orders: u64_counter(meter, &catalog::BUSINESS_ORDERS_TOTAL),
                 amount: f64_counter(meter, &catalog::BUSINESS_ORDER_AMOUNT_TOTAL),
                 duration: f64_histogram(meter, &catalog::BUSINESS_ORDER_DURATION_SECONDS),
@@ -91,17 +109,20 @@ impl BusinessMetrics {
     /// An amount that is negative, infinite or not a number would spoil the sum: it is left out and counted in
     /// `business_rejected_total{reason="amount"}`; the order itself is recorded.
     pub fn record_order(&self, product_type: impl Into<StringValue>, amount: f64, duration: Duration) {
-        let attributes = [attribute(labels::PRODUCT_TYPE, product_type)];
         let instruments = &self.instruments;
-        instruments.orders.add(1, &attributes);
+        let attributes = instruments
+            .by_type
+            .bound([attribute(labels::PRODUCT_TYPE, product_type)]);
+        let attributes = attributes.as_slice();
+        instruments.orders.add(1, attributes);
         if amount.is_finite() && amount >= 0.0 {
-            instruments.amount.add(amount, &attributes);
+            instruments.amount.add(amount, attributes);
         } else {
             instruments
                 .rejected
                 .add(1, &[attribute(labels::REASON, "amount")]);
         }
-        instruments.duration.record(duration.as_secs_f64(), &attributes);
+        instruments.duration.record(duration.as_secs_f64(), attributes);
     }
 
     /// Records the number of items in a cart.
@@ -111,9 +132,14 @@ impl BusinessMetrics {
 
     /// Sets the stock of a product, which is exposed until it is set again or removed.
     ///
-    /// Past [`BusinessConfig::max_products`] a new product is refused and counted.
+    /// Past [`BusinessConfig::max_products`] a new product is refused and counted: levels of several products would make no
+    /// sense under one name. A name that is too long for a label is cut and ends in a hash.
     pub fn update_inventory(&self, product: impl Into<StringValue>, level: i64) {
-        if !self.instruments.inventory.set(product.into(), level) {
+        if !self
+            .instruments
+            .inventory
+            .set(self.product(product.into()), level)
+        {
             self.instruments
                 .rejected
                 .add(1, &[attribute(labels::REASON, "inventory")]);
@@ -122,7 +148,15 @@ impl BusinessMetrics {
 
     /// Ends the exposition of a product and makes room for another.
     pub fn remove_inventory(&self, product: &str) {
-        self.instruments.inventory.remove(product);
+        let product = self.instruments.limits.controller().cut(product);
+        self.instruments.inventory.remove(&product);
+    }
+
+    fn product(&self, product: StringValue) -> StringValue {
+        match self.instruments.limits.controller().cut(product.as_str()) {
+            Cow::Borrowed(_) => product,
+            Cow::Owned(cut) => cut.into(),
+        }
     }
 }
 

@@ -6,9 +6,11 @@ use opentelemetry::{
     StringValue,
     metrics::{Counter, Histogram, Meter},
 };
+use vmotel_cardinality::Limits;
 
 use crate::{
     catalog,
+    gate::{Attributes, Gate},
     instrument::{attribute, f64_histogram, u64_counter},
     labels,
 };
@@ -35,6 +37,8 @@ pub struct CacheMetrics {
 
 #[derive(Debug)]
 struct Instruments {
+    look_ups: Gate,
+    operations: Gate,
     hits: Counter<u64>,
     misses: Counter<u64>,
     evictions: Counter<u64>,
@@ -42,11 +46,24 @@ struct Instruments {
 }
 
 impl CacheMetrics {
-    /// Creates the family.
+    /// Creates the family with the limits of the process ([`Limits::global`]).
     #[must_use]
     pub fn new(meter: &Meter) -> Self {
+        Self::with_limits(meter, &Limits::global())
+    }
+
+    /// Creates the family with limits of its own.
+    #[must_use]
+    pub fn with_limits(meter: &Meter, limits: &Limits) -> Self {
+        let look_ups = [
+            &catalog::CACHE_HITS_TOTAL,
+            &catalog::CACHE_MISSES_TOTAL,
+            &catalog::CACHE_EVICTIONS_TOTAL,
+        ];
         Self {
             instruments: Arc::new(Instruments {
+                look_ups: Gate::new(limits, &look_ups),
+                operations: Gate::new(limits, &[&catalog::CACHE_OPERATION_DURATION_SECONDS]),
                 hits: u64_counter(meter, &catalog::CACHE_HITS_TOTAL),
                 misses: u64_counter(meter, &catalog::CACHE_MISSES_TOTAL),
                 evictions: u64_counter(meter, &catalog::CACHE_EVICTIONS_TOTAL),
@@ -57,19 +74,17 @@ impl CacheMetrics {
 
     /// Records a look-up that found its entry.
     pub fn record_hit(&self, cache: impl Into<StringValue>) {
-        self.instruments.hits.add(1, &[attribute(labels::CACHE, cache)]);
+        self.instruments.hits.add(1, self.name(cache).as_slice());
     }
 
     /// Records a look-up that did not find its entry.
     pub fn record_miss(&self, cache: impl Into<StringValue>) {
-        self.instruments.misses.add(1, &[attribute(labels::CACHE, cache)]);
+        self.instruments.misses.add(1, self.name(cache).as_slice());
     }
 
     /// Records that an entry was removed to make room.
     pub fn record_eviction(&self, cache: impl Into<StringValue>) {
-        self.instruments
-            .evictions
-            .add(1, &[attribute(labels::CACHE, cache)]);
+        self.instruments.evictions.add(1, self.name(cache).as_slice());
     }
 
     /// Records how long an operation took, such as `get` or `set`.
@@ -79,12 +94,16 @@ impl CacheMetrics {
         operation: impl Into<StringValue>,
         duration: Duration,
     ) {
-        let attributes = [
+        let attributes = self.instruments.operations.bound([
             attribute(labels::CACHE, cache),
             attribute(labels::OPERATION, operation),
-        ];
+        ]);
         self.instruments
             .duration
-            .record(duration.as_secs_f64(), &attributes);
+            .record(duration.as_secs_f64(), attributes.as_slice());
+    }
+
+    fn name(&self, cache: impl Into<StringValue>) -> Attributes<1> {
+        self.instruments.look_ups.bound([attribute(labels::CACHE, cache)])
     }
 }

@@ -24,8 +24,10 @@
 //! - `method`: one of [`HttpMetricsConfig::known_methods`], else `_OTHER`.
 //! - `path`: the template of the route, never the path itself, so that no client can make series: axum's
 //!   [`MatchedPath`](https://docs.rs/axum/latest/axum/extract/struct.MatchedPath.html), an [`HttpRoute`] that the service
-//!   sets, or `_unmatched`.
+//!   sets, or `_unmatched`; with [`HttpMetricsConfig::normalize_unmatched`] the normalised path instead of the last.
 //! - `status_code`: see above.
+//!
+//! All of them pass the limits of the family, see [`AppMetrics`](crate::AppMetrics).
 //!
 //! # Request size
 //!

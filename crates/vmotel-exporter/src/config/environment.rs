@@ -1,4 +1,4 @@
-//! The environment variables of the OpenTelemetry specification.
+//! The environment variables: those of the OpenTelemetry specification, and those of the limits.
 
 use super::{Config, attributes};
 use crate::error::{ConfigError, cut};
@@ -48,6 +48,7 @@ pub(super) fn overlay(
             expected: "a port from 0 to 65535",
         })?;
     }
+    config.limits.overlay(lookup)?;
     Ok(())
 }
 

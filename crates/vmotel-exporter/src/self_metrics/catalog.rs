@@ -38,6 +38,38 @@ pub const SELF_METRICS: &[MetricDef] = &[
         buckets: &[],
     },
     MetricDef {
+        name: "vmotel_exporter_label_sets",
+        kind: Kind::Gauge,
+        unit: "{sets}",
+        help: "Label sets of the ready-made instruments that the limits have admitted",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_label_sets_folded_total",
+        kind: Kind::Counter,
+        unit: "{sets}",
+        help: "Measurements whose label set was folded whole",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_label_values",
+        kind: Kind::Gauge,
+        unit: "{values}",
+        help: "Distinct values of a label that came in, estimated once some were folded: the guilty label leads",
+        labels: &[METRIC, LABEL],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_label_values_folded_total",
+        kind: Kind::Counter,
+        unit: "{values}",
+        help: "Measurements in which the value of a label was folded",
+        labels: &[METRIC, LABEL],
+        buckets: &[],
+    },
+    MetricDef {
         name: "vmotel_exporter_merged_series_total",
         kind: Kind::Counter,
         unit: "{series}",
@@ -113,6 +145,18 @@ pub const SELF_METRICS: &[MetricDef] = &[
         buckets: &[],
     },
 ];
+
+const METRIC: LabelDef = LabelDef {
+    name: "metric",
+    help: "The first of the instruments that are recorded together",
+    values: &[],
+};
+
+const LABEL: LabelDef = LabelDef {
+    name: "label",
+    help: "The label's name",
+    values: &[],
+};
 
 const SOURCE: LabelDef = LabelDef {
     name: "source",

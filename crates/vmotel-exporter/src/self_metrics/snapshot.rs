@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vmotel_cardinality::LabelCount;
 use vmotel_model::{
     Family, HistogramPoint, Kind, LabelPlan, MetricDef, MetricSink, Number, Point, Series, Snapshot,
     VisitConfig,
@@ -63,6 +64,18 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             .map(|source| (vec![source.name.clone()], Value::Count(f(&source.health))))
             .collect()
     };
+    let labels = |f: fn(&LabelCount) -> u64| -> Vec<_> {
+        let counts = metrics.limits.controller().label_counts();
+        counts
+            .iter()
+            .map(|label| {
+                (
+                    vec![label.metric.clone(), label.label.clone()],
+                    Value::Count(f(label)),
+                )
+            })
+            .collect()
+    };
     match name.trim_start_matches("vmotel_exporter_") {
         "collection_duration_seconds" => vec![(
             Vec::new(),
@@ -72,6 +85,16 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             },
         )],
         "dropped_series_total" => of(&Report::REASONS, metrics.dropped.iter().map(get).collect()),
+        "label_sets" => vec![(
+            Vec::new(),
+            Value::Count(metrics.limits.controller().stats().sets as u64),
+        )],
+        "label_sets_folded_total" => vec![(
+            Vec::new(),
+            Value::Count(metrics.limits.controller().stats().overflows),
+        )],
+        "label_values" => labels(|label| label.distinct.round() as u64),
+        "label_values_folded_total" => labels(|label| label.folded),
         "merged_series_total" => vec![(Vec::new(), Value::Count(get(&metrics.merged)))],
         "response_bytes_total" => of(
             &["identity", "gzip", "zstd"],

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod http;
+mod limits;
 mod load;
 mod shutdown;
 mod sources;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use http::Method;
-use opentelemetry::StringValue;
 
 use super::{method, route};
+use crate::RequestPath;
 
 /// How the HTTP layer records.
 #[derive(Debug, Clone)]
@@ -19,8 +19,14 @@ pub struct HttpMetricsConfig {
     pub unmatched_path: Cow<'static, str>,
     /// Finds the template of the route in the extensions of a request, as the layer gets it.
     ///
-    /// Default: axum's `MatchedPath` with the feature `axum`, else nothing. Never return a raw path.
-    pub route: fn(&http::Extensions) -> Option<StringValue>,
+    /// Default: axum's `MatchedPath` with the feature `axum`, else nothing. A [`RequestPath::raw`] is
+    /// normalised.
+    pub route: fn(&http::Extensions) -> Option<RequestPath>,
+    /// Whether the path of a request without a route is normalised (`/users/42` becomes `/users/:id`) instead of being
+    /// exposed as `unmatched_path`; default false.
+    ///
+    /// For services that have no router to ask. The templates are bounded, whatever clients send.
+    pub normalize_unmatched: bool,
     /// The largest `Content-Length`, in bytes, that is believed without that the body was read; default 1 GiB.
     ///
     /// It bounds what a client can add to the sum by a header alone. 0 counts only what was read.
@@ -38,6 +44,7 @@ impl Default for HttpMetricsConfig {
                 .collect(),
             unmatched_path: Cow::Borrowed("_unmatched"),
             route: route::default_route,
+            normalize_unmatched: false,
             max_declared_size: 1 << 30,
             response_time: false,
         }

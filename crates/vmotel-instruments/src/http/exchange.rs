@@ -6,7 +6,7 @@ use http::{Request, StatusCode, header::CONTENT_LENGTH};
 use opentelemetry::StringValue;
 
 use super::{config::HttpMetricsConfig, method::KnownMethods, route::HttpRoute};
-use crate::{ActiveConnection, AppMetrics};
+use crate::{ActiveConnection, AppMetrics, RequestPath};
 
 /// What nginx calls "client closed request".
 const CANCELLED: u16 = 499;
@@ -17,7 +17,7 @@ const PANICKED: u16 = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
 pub(super) struct Shared {
     pub(super) app: AppMetrics,
     pub(super) methods: KnownMethods,
-    pub(super) unmatched: StringValue,
+    pub(super) unmatched: RequestPath,
     pub(super) config: HttpMetricsConfig,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Exchange {
     shared: Arc<Shared>,
     begin: Instant,
     method: StringValue,
-    route: Option<StringValue>,
+    route: Option<RequestPath>,
     /// What the service tells: its route, how much it has read.
     told: HttpRoute,
     declared_size: u64,
@@ -43,7 +43,11 @@ impl Exchange {
             shared: Arc::clone(shared),
             begin: now(),
             method: shared.methods.label(request.method()),
-            route: (shared.config.route)(request.extensions()),
+            route: (shared.config.route)(request.extensions()).or_else(|| {
+                let path = request.uri().path();
+                let normalize = shared.config.normalize_unmatched;
+                normalize.then(|| RequestPath::template(shared.app.path_label(path)))
+            }),
             told: HttpRoute::default(),
             declared_size: declared_size(request, shared.config.max_declared_size),
             status_code: PANICKED,
@@ -78,7 +82,7 @@ impl Exchange {
         }
     }
 
-    fn path(&self) -> StringValue {
+    fn path(&self) -> RequestPath {
         self.told
             .get()
             .or(self.route.as_ref())

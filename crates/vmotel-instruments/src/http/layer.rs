@@ -16,7 +16,7 @@ use super::{
     exchange::{Exchange, Shared},
     method::KnownMethods,
 };
-use crate::AppMetrics;
+use crate::{AppMetrics, RequestPath};
 
 /// A tower layer that records each request in the application family.
 ///
@@ -54,10 +54,10 @@ impl HttpMetricsLayer {
             app,
             methods: KnownMethods::new(&config.known_methods),
             // Shared, not copied, where it is owned.
-            unmatched: match &config.unmatched_path {
+            unmatched: RequestPath::template(match &config.unmatched_path {
                 std::borrow::Cow::Borrowed(path) => StringValue::from(*path),
                 std::borrow::Cow::Owned(path) => StringValue::from(Arc::<str>::from(path.as_str())),
-            },
+            }),
             config,
         };
         Self {

@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::StringValue;
-
 use super::request_body::ReadCount;
+use crate::RequestPath;
 
 /// A place in the extensions of each request where a service can tell the template of its route.
 ///
@@ -27,17 +26,19 @@ pub struct HttpRoute(Arc<Told>);
 /// What the service tells while it works: one allocation for each request.
 #[derive(Debug, Default)]
 struct Told {
-    route: OnceLock<StringValue>,
+    route: OnceLock<RequestPath>,
     read: ReadCount,
 }
 
 impl HttpRoute {
-    /// Tells the template, never the path itself; the first one told stays, and goes before all others.
-    pub fn set(&self, template: impl Into<StringValue>) {
+    /// Tells the template; the first one told stays, and goes before all others.
+    ///
+    /// Owned text is taken for a path that came in and is normalised, unless it is a [`RequestPath::template`].
+    pub fn set(&self, template: impl Into<RequestPath>) {
         let _ = self.0.route.set(template.into());
     }
 
-    pub(super) fn get(&self) -> Option<&StringValue> {
+    pub(super) fn get(&self) -> Option<&RequestPath> {
         self.0.route.get()
     }
 
@@ -47,12 +48,12 @@ impl HttpRoute {
 }
 
 #[cfg(feature = "axum")]
-pub(super) fn default_route(extensions: &http::Extensions) -> Option<StringValue> {
+pub(super) fn default_route(extensions: &http::Extensions) -> Option<RequestPath> {
     let path = extensions.get::<axum::extract::MatchedPath>()?;
-    Some(StringValue::from(path.as_str().to_owned()))
+    Some(RequestPath::template(path.as_str().to_owned()))
 }
 
 #[cfg(not(feature = "axum"))]
-pub(super) fn default_route(_: &http::Extensions) -> Option<StringValue> {
+pub(super) fn default_route(_: &http::Extensions) -> Option<RequestPath> {
     None
 }

@@ -9,3 +9,4 @@ mod families;
 mod harness;
 mod http_axum;
 mod http_tower;
+mod limits;

@@ -1,3 +1,5 @@
+//! Errors of the parser, with their place and help.
+
 use std::fmt::{self, Write as _};
 
 use crate::span::Span;

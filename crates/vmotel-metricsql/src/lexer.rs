@@ -1,3 +1,5 @@
+//! From text to tokens.
+
 use crate::ast::BinaryOp;
 use crate::error::{ParseError, ParseErrorKind};
 use crate::number;

@@ -1,3 +1,5 @@
+//! Places in the text of a query.
+
 use std::fmt;
 
 /// A half-open range of bytes in the text of a query.

@@ -1,3 +1,5 @@
+//! Versions of VictoriaMetrics.
+
 use std::fmt;
 
 /// A version of VictoriaMetrics that queries are checked for.

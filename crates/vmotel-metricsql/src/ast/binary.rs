@@ -1,3 +1,5 @@
+//! Binary operations: operators, matching, grouping.
+
 use super::{Expr, Text, eq_without_span};
 use crate::span::Span;
 

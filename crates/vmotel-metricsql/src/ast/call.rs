@@ -1,3 +1,5 @@
+//! Calls of functions and aggregations.
+
 use std::borrow::Cow;
 
 use super::{Expr, eq_without_span};

@@ -1,3 +1,5 @@
+//! Durations, in units of time or of the step.
+
 use super::eq_without_span;
 use crate::span::Span;
 

@@ -1,3 +1,5 @@
+//! Numbers and strings as they are written.
+
 use super::eq_without_span;
 use crate::span::Span;
 

@@ -1,3 +1,5 @@
+//! Windows, subqueries, `offset` and `@`.
+
 use super::{Duration, Expr, eq_without_span};
 use crate::span::Span;
 

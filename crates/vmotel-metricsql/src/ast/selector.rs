@@ -1,3 +1,5 @@
+//! Selectors: a metric and its label filters.
+
 use super::{Text, eq_without_span};
 use crate::span::Span;
 

@@ -1,3 +1,5 @@
+//! `WITH` templates.
+
 use super::{Expr, eq_without_span};
 use crate::span::Span;
 

@@ -1,3 +1,5 @@
+//! Aggregations of built queries.
+
 use std::borrow::Cow;
 use std::ops::Deref as _;
 

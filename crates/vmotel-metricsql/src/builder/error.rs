@@ -1,3 +1,5 @@
+//! Why a query cannot be built.
+
 use crate::error::ParseError;
 
 /// Why a query cannot be built.

@@ -1,3 +1,5 @@
+//! Binary operations of built queries.
+
 use std::ops::{Add, Div, Mul, Sub};
 
 use super::query::{Query, check_name};

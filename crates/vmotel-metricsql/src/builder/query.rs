@@ -1,3 +1,5 @@
+//! A built query and the functions on it.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Built selectors and their windows.
+
 use std::borrow::Cow;
 use std::time::Duration;
 

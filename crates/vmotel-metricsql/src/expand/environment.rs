@@ -1,3 +1,5 @@
+//! The names that a template can refer to.
+
 use std::rc::Rc;
 
 use crate::ast::{Expr, Template};

@@ -1,3 +1,5 @@
+//! Templates within label filters.
+
 use super::environment::{Body, Scope, lookup};
 use super::{Expander, template_type};
 use crate::ast::{Expr, LabelFilter, MatchOp, Rollup, Selector, SubqueryStep, Text};

@@ -1,3 +1,5 @@
+//! What parameters a function takes.
+
 use std::fmt;
 
 /// What a parameter accepts.

@@ -1,3 +1,5 @@
+//! The known name nearest to a misspelt one.
+
 use super::FUNCTIONS;
 use crate::version::Version;
 

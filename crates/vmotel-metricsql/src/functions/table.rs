@@ -1,3 +1,5 @@
+//! All functions of VictoriaMetrics, with kind, signature and first version.
+
 use super::FunctionKind::{Aggregate, Rollup, Transform};
 use super::ParamType::{
     CandlestickTag, Number, PartialRegex, Range, Regex, RollupNames, RollupTag, String, Vector,

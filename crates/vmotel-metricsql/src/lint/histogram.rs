@@ -1,3 +1,5 @@
+//! Lints of histogram functions.
+
 use super::names::selector_of;
 use super::{LintRule, Linter};
 use crate::ast::{Aggregation, Call, Expr, Grouping, GroupingKind};

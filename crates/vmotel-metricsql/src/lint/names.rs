@@ -1,3 +1,5 @@
+//! What the name of a metric tells of its kind.
+
 use super::{LintRule, Linter, MetricKind};
 use crate::ast::{Expr, Selector};
 

@@ -1,3 +1,5 @@
+//! Lints of binary operations and aggregations.
+
 use super::{LintRule, Linter};
 use crate::ast::{Aggregation, Binary, BinaryOp, Expr, Grouping, GroupingKind};
 

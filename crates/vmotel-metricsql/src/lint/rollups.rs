@@ -1,3 +1,5 @@
+//! Lints of rollup functions.
+
 use super::names::selector_of;
 use super::{LintRule, Linter, MetricKind};
 use crate::ast::{Aggregation, Call, Expr};

@@ -1,3 +1,5 @@
+//! Parses calls of functions and aggregations.
+
 use std::borrow::Cow;
 
 use super::Parser;

@@ -1,3 +1,5 @@
+//! Parses operands: literals, lists, parentheses, signs.
+
 use super::Parser;
 use crate::ast::{BinaryOp, Duration, Expr, List, Negation, NumberLiteral, StringLiteral, Text, TextPart};
 use crate::error::{ParseError, ParseErrorKind};

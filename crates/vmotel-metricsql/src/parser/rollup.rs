@@ -1,3 +1,5 @@
+//! Parses windows, subqueries, `offset` and `@`.
+
 use super::Parser;
 use crate::ast::{BinaryOp, Duration, Expr, Rollup, SubqueryStep};
 use crate::error::{ParseError, ParseErrorKind};

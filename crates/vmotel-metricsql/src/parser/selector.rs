@@ -1,3 +1,5 @@
+//! Parses selectors and label filters.
+
 use super::Parser;
 use crate::ast::{BinaryOp, LabelFilter, MatchOp, Selector, Text};
 use crate::error::{ParseError, ParseErrorKind};

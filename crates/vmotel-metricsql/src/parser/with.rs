@@ -1,3 +1,5 @@
+//! Parses `WITH` templates.
+
 use super::Parser;
 use crate::ast::{Expr, Template, With};
 use crate::error::{ParseError, ParseErrorKind};

@@ -45,6 +45,26 @@ pub fn zstd(body: &[u8], level: i32, out: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
+/// Compresses with snappy's block format, that of remote write, replacing what is in `out`.
+///
+/// # Errors
+/// Returns an error if the body is larger than 4 GiB.
+///
+/// ```
+/// let mut out = Vec::new();
+/// vmotel_wire::compress::snappy(b"up 1\n", &mut out)?;
+/// assert_eq!(out[0], 5, "the length comes first");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "snappy")]
+pub fn snappy(body: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    let max = snap::raw::max_compress_len(body.len());
+    out.resize(max, 0);
+    let len = snap::raw::Encoder::new().compress(body, out)?;
+    out.truncate(len);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read;
@@ -71,5 +91,15 @@ mod tests {
         super::zstd(&body, 1, &mut out).unwrap();
         assert!(out.len() < body.len() / 20);
         assert_eq!(zstd::decode_all(out.as_slice()).unwrap(), body);
+    }
+
+    #[test]
+    #[cfg(feature = "snappy")]
+    fn snappy_reads_back() {
+        let body = b"http_requests_total 1\n".repeat(1000);
+        let mut out = b"old".to_vec();
+        super::snappy(&body, &mut out).unwrap();
+        assert!(out.len() < body.len() / 10);
+        assert_eq!(snap::raw::Decoder::new().decompress_vec(&out).unwrap(), body);
     }
 }

@@ -41,7 +41,7 @@ fn limits(scale: i32) -> (i64, i64) {
 
 /// Calls `f` with index and count of every bucket that is not empty, after dividing indexes by `2^shift` and bringing them
 /// within `limits`.
-fn for_each_index(
+pub(crate) fn for_each_index(
     buckets: ExponentialBuckets<'_>,
     shift: u32,
     (first, last): (i64, i64),

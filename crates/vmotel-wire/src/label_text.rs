@@ -60,7 +60,7 @@ fn push_label(name: &str, value: &str, text: &mut Vec<u8>) {
 }
 
 /// Sorts labels, keeps the last of equal names, joins those that become equal by escaping, and leaves out empty ones.
-fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, text: &mut Vec<u8>) {
+pub(crate) fn mended(labels: &dyn LabelSet, owned: &[&str], names: Names) -> Vec<(String, String)> {
     let mut given: Vec<(String, String)> = Vec::new();
     labels.for_each(
         &mut |name, value| match given.iter_mut().find(|(known, _)| known == name) {
@@ -93,7 +93,11 @@ fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, text: &mut Vec<u8>)
         }
     }
     mended.sort_unstable();
-    for (name, value) in &mended {
+    mended
+}
+
+fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, text: &mut Vec<u8>) {
+    for (name, value) in &mended(labels, owned, names) {
         if !text.is_empty() {
             text.push(b',');
         }

@@ -1,20 +1,27 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
-#[cfg(any(feature = "gzip", feature = "zstd"))]
+#[cfg(any(feature = "gzip", feature = "snappy", feature = "zstd"))]
 pub mod compress;
 mod config;
 mod exponential;
 mod head;
 mod histogram;
 mod label_text;
+mod labels;
 mod merge;
 mod number;
 pub mod openmetrics;
+pub mod otlp;
+mod protobuf;
+mod push;
+pub mod remote_write;
 mod report;
+mod shape;
 pub mod text;
 mod vmrange;
 
 pub use config::{EncodeConfig, Exponential, Names};
 pub use merge::{Merge, MergeConfig};
+pub use push::{PushConfig, PushReport, RejectReason, Rejected, Rejection, Request};
 pub use report::{Conflict, ConflictKind, EncodeReport, MergeReport, Skipped};

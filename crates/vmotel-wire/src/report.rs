@@ -33,6 +33,12 @@ impl Skipped {
     pub const fn total(&self) -> u64 {
         self.nan + self.mismatched + self.invalid
     }
+
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.nan += other.nan;
+        self.mismatched += other.mismatched;
+        self.invalid += other.invalid;
+    }
 }
 
 /// Tells what the merge of several sources did.

@@ -1,0 +1,401 @@
+//! Prometheus remote write 1.0: `WriteRequest` in protobuf, to be compressed as a snappy block or, for VictoriaMetrics, with zstd.
+//!
+//! Labels are sorted, `__name__` among them; times are milliseconds; a staleness marker is the NaN that Prometheus uses. Histograms are
+//! the series that a scrape would make. Remote write 2.0 is never sent: VictoriaMetrics answers with a success and stores nothing.
+
+use vmotel_model::{Family, Kind, MetricSink, Series, Snapshot, Timestamp};
+
+use crate::{
+    Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
+    histogram::LeTexts,
+    labels::Labels,
+    number::push_f64,
+    protobuf::{bytes_len, push_bytes, push_head, push_varint, varint_key},
+    push::{Sending, storable},
+    shape::{Scratch, Shape, as_f64, stored_quantile, stored_sum},
+};
+
+/// The value of `Content-Type`.
+pub const CONTENT_TYPE: &str = "application/x-protobuf";
+
+/// The path of a single node of VictoriaMetrics and of vmagent.
+pub const PATH: &str = "/api/v1/write";
+
+/// The headers of a body that is compressed as a snappy block; every receiver takes it.
+pub const SNAPPY_HEADERS: [(&str, &str); 3] = [
+    ("Content-Type", CONTENT_TYPE),
+    ("Content-Encoding", "snappy"),
+    ("X-Prometheus-Remote-Write-Version", "0.1.0"),
+];
+
+/// The headers of a body that is compressed with zstd; VictoriaMetrics and vmagent take it.
+pub const ZSTD_HEADERS: [(&str, &str); 3] = [
+    ("Content-Type", CONTENT_TYPE),
+    ("Content-Encoding", "zstd"),
+    ("X-VictoriaMetrics-Remote-Write-Version", "1"),
+];
+
+/// The bits of the NaN that marks a series as gone.
+pub const STALE_NAN: u64 = 0x7ff0_0000_0000_0002;
+
+/// Hands the merged families of all snapshots to `emit`, as requests below [`PushConfig::max_request_bytes`].
+///
+/// `time` is that of the collection. To push again and again without allocating, keep the buffers and use [`encode_with`].
+///
+/// ```
+/// use vmotel_model::Timestamp;
+/// use vmotel_wire::{PushConfig, remote_write};
+///
+/// let mut bodies = Vec::new();
+/// let time = Timestamp(1_700_000_000_000_000_000);
+/// let report =
+///     remote_write::encode(&[], time, &PushConfig::default(), &mut |request| bodies.push(request.body.to_vec()));
+/// assert_eq!(report.requests, 0);
+/// assert!(bodies.is_empty());
+/// ```
+pub fn encode(
+    snapshots: &[Box<dyn Snapshot + '_>],
+    time: Timestamp,
+    config: &PushConfig,
+    emit: &mut dyn FnMut(Request<'_>),
+) -> PushReport {
+    encode_with(
+        &mut Merge::default(),
+        &mut Buffers::default(),
+        snapshots,
+        time,
+        config,
+        emit,
+    )
+}
+
+/// As [`encode`], with a merge and buffers that are kept between pushes.
+pub fn encode_with(
+    merge: &mut Merge,
+    buffers: &mut Buffers,
+    snapshots: &[Box<dyn Snapshot + '_>],
+    time: Timestamp,
+    config: &PushConfig,
+    emit: &mut dyn FnMut(Request<'_>),
+) -> PushReport {
+    let merging = MergeConfig {
+        names: config.names,
+        ..MergeConfig::default()
+    };
+    let mut sink = RemoteWriteSink::new(config, time, buffers, emit);
+    let merged = merge.visit(snapshots, merging, &mut sink);
+    let mut report = sink.finish();
+    report.merge = merged;
+    report
+}
+
+/// The memory of a [`RemoteWriteSink`], for one after the other.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    body: Vec<u8>,
+    labels: Labels,
+    scratch: Scratch,
+    les: LeTexts,
+    text: Vec<u8>,
+    metadata: Vec<u8>,
+    /// Behind the value of a sample: its time.
+    time: Vec<u8>,
+}
+
+/// Encodes a visit as remote write 1.0.
+///
+/// ```
+/// use vmotel_model::{Family, Kind, MetricSink, Number, Pairs, Point, Series, Timestamp};
+/// use vmotel_wire::{PushConfig, remote_write::{Buffers, RemoteWriteSink}};
+///
+/// let (config, mut buffers) = (PushConfig::default(), Buffers::default());
+/// let mut bodies = Vec::new();
+/// let mut emit = |request: vmotel_wire::Request<'_>| bodies.push(request.body.to_vec());
+/// let mut sink = RemoteWriteSink::new(&config, Timestamp(1_700_000_000_000_000_000), &mut buffers, &mut emit);
+/// sink.family(&Family { name: "orders_total", kind: Kind::Counter, unit: "", help: "Orders taken." });
+/// sink.series(&Series {
+///     labels: &Pairs(&[("shop", "Bern")]),
+///     text: None,
+///     point: Point::Number(Number::U64(3)),
+///     start: None,
+/// });
+/// assert_eq!(sink.finish().samples, 1);
+/// assert_eq!(bodies.len(), 1);
+/// ```
+pub struct RemoteWriteSink<'a> {
+    config: &'a PushConfig,
+    time: Option<Timestamp>,
+    stale: bool,
+    buffers: &'a mut Buffers,
+    series: u64,
+    samples: u64,
+    sending: Sending<'a>,
+}
+
+impl std::fmt::Debug for RemoteWriteSink<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RemoteWriteSink")
+            .field("time", &self.time)
+            .field("report", &self.sending.report)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> RemoteWriteSink<'a> {
+    /// Creates a sink whose samples have one time, and which hands each finished request to `emit`.
+    #[must_use]
+    pub fn new(
+        config: &'a PushConfig,
+        time: Timestamp,
+        buffers: &'a mut Buffers,
+        emit: &'a mut dyn FnMut(Request<'_>),
+    ) -> Self {
+        buffers.body.clear();
+        buffers.metadata.clear();
+        buffers.time.clear();
+        buffers.time.push(varint_key(2));
+        push_varint(time.as_millis(), &mut buffers.time);
+        Self {
+            config,
+            time: storable(time),
+            stale: false,
+            buffers,
+            series: 0,
+            samples: 0,
+            sending: Sending::new(emit),
+        }
+    }
+
+    /// Makes the series that follow staleness markers, or ends that: the server takes them as gone at once.
+    ///
+    /// A marker ends the series that its own shape makes, so that it repeats the shape of the last value.
+    pub const fn stale(&mut self, stale: bool) {
+        self.stale = stale;
+    }
+
+    /// Ends the last request; returns what was encoded and what was left out.
+    pub fn finish(mut self) -> PushReport {
+        let end = self.buffers.body.len();
+        self.emit(end);
+        self.sending.report
+    }
+
+    /// Hands over the first `end` bytes and keeps the others for the next request.
+    fn emit(&mut self, end: usize) {
+        if end > 0 {
+            self.sending.emit(Request {
+                body: &self.buffers.body[..end],
+                series: self.series,
+                samples: self.samples,
+            });
+        }
+        self.buffers.body.drain(..end);
+        (self.series, self.samples) = (0, 0);
+    }
+
+    #[inline]
+    fn encode(&mut self, series: &Series<'_>) -> Result<(), RejectReason> {
+        self.time.ok_or(RejectReason::Time)?;
+        let Buffers {
+            body,
+            labels,
+            scratch,
+            les,
+            text,
+            metadata,
+            time,
+        } = &mut *self.buffers;
+        let (config, stale) = (self.config, self.stale);
+        let mut skipped = Skipped::default();
+        let shape = Shape::of(
+            labels.kind(),
+            &series.point,
+            config,
+            false,
+            stale,
+            scratch,
+            &mut skipped,
+        );
+        let Some(shape) = shape else {
+            self.sending.report.skipped.add(skipped);
+            return Ok(());
+        };
+        labels.render(series.labels, shape.own(), config, push_label)?;
+        let start = body.len();
+        body.extend_from_slice(metadata);
+        let mut out = Samples {
+            labels,
+            time,
+            stale,
+            own: shape.own(),
+            count: 0,
+            out: body,
+        };
+        match shape {
+            Shape::Number(number) => out.push("", b"", as_f64(number)),
+            Shape::Explicit(histogram) => {
+                les.set(histogram.bounds, false);
+                let mut total = 0u64;
+                for (index, count) in histogram.counts.iter().enumerate() {
+                    total = total.saturating_add(*count);
+                    let le = if index < histogram.bounds.len() {
+                        value_of(les.get(index))
+                    } else {
+                        b"+Inf"
+                    };
+                    out.push("_bucket", le, total as f64);
+                }
+                out.sum_and_count(stored_sum(histogram.sum, stale, &mut skipped), histogram.count);
+            }
+            Shape::Ranges(ranges) => {
+                ranges.for_each(text, |range, count| out.push("_bucket", range, count as f64));
+                out.sum_and_count(stored_sum(ranges.sum(), stale, &mut skipped), ranges.count());
+            }
+            Shape::Summary(summary) => {
+                for quantile in summary.quantiles {
+                    if stored_quantile(quantile.quantile, quantile.value, stale, &mut skipped) {
+                        text.clear();
+                        push_f64(quantile.quantile, text);
+                        out.push("", text, quantile.value);
+                    }
+                }
+                out.sum_and_count(stored_sum(Some(summary.sum), stale, &mut skipped), summary.count);
+            }
+            // Not asked for.
+            Shape::Native(_) => skipped.mismatched += 1,
+        }
+        let samples = out.count;
+        self.sending.report.skipped.add(skipped);
+        let (max, len) = (config.max_bytes(), body.len());
+        if len - start > max {
+            body.truncate(start);
+            return Err(RejectReason::TooLarge { bytes: len - start });
+        }
+        metadata.clear();
+        if len > max {
+            self.emit(start);
+        }
+        self.series += 1;
+        self.samples += samples;
+        self.sending.report.series += 1;
+        self.sending.report.samples += samples;
+        Ok(())
+    }
+}
+
+impl MetricSink for RemoteWriteSink<'_> {
+    fn family(&mut self, family: &Family<'_>) {
+        let Buffers { labels, metadata, .. } = &mut *self.buffers;
+        labels.family(family, self.config.names);
+        metadata.clear();
+        if self.config.metadata {
+            push_metadata(labels.metric_name(), family, metadata);
+        }
+    }
+
+    #[inline]
+    fn series(&mut self, series: &Series<'_>) {
+        if let Err(reason) = self.encode(series) {
+            let name = self.buffers.labels.metric_name();
+            self.sending.report.rejected.add(name, reason);
+        }
+    }
+}
+
+/// The series that one visited series becomes.
+struct Samples<'a> {
+    labels: &'a Labels,
+    time: &'a [u8],
+    stale: bool,
+    /// The label of the type.
+    own: &'static str,
+    count: u64,
+    out: &'a mut Vec<u8>,
+}
+
+impl Samples<'_> {
+    /// Appends a `TimeSeries` with one sample; `own` is the value of the type's label, empty for none.
+    #[inline]
+    fn push(&mut self, suffix: &str, own: &[u8], value: f64) {
+        const NAME: &[u8] = b"__name__";
+        let Labels {
+            bytes,
+            name_at,
+            own_at,
+            ..
+        } = self.labels;
+        let name = self.labels.metric_name();
+        let name_len = name.len() + suffix.len();
+        let name_label = bytes_len(NAME.len()) + bytes_len(name_len);
+        let own_label = bytes_len(self.own.len()) + bytes_len(own.len());
+        let own_field = if own.is_empty() { 0 } else { bytes_len(own_label) };
+        let sample = 9 + self.time.len();
+        let len = bytes.len() + bytes_len(name_label) + own_field + bytes_len(sample);
+        let out = &mut *self.out;
+        out.reserve(len + 6);
+        push_head(1, len, out);
+        out.extend_from_slice(&bytes[..*name_at]);
+        push_head(1, name_label, out);
+        push_bytes(1, NAME, out);
+        push_head(2, name_len, out);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(suffix.as_bytes());
+        if own.is_empty() {
+            out.extend_from_slice(&bytes[*name_at..]);
+        } else {
+            out.extend_from_slice(&bytes[*name_at..*own_at]);
+            push_head(1, own_label, out);
+            push_bytes(1, self.own.as_bytes(), out);
+            push_bytes(2, own, out);
+            out.extend_from_slice(&bytes[*own_at..]);
+        }
+        push_head(2, sample, out);
+        let bits = if self.stale { STALE_NAN } else { value.to_bits() };
+        crate::protobuf::push_fixed64(1, bits, out);
+        out.extend_from_slice(self.time);
+        self.count += 1;
+    }
+
+    fn sum_and_count(&mut self, sum: Option<f64>, count: u64) {
+        if let Some(sum) = sum {
+            self.push("_sum", b"", sum);
+        }
+        self.push("_count", b"", count as f64);
+    }
+}
+
+/// Appends a `Label` as field 1 of a `TimeSeries`.
+fn push_label(name: &str, value: &str, out: &mut Vec<u8>) {
+    let len = bytes_len(name.len()) + bytes_len(value.len());
+    out.reserve(len + 4);
+    push_head(1, len, out);
+    push_bytes(1, name.as_bytes(), out);
+    push_bytes(2, value.as_bytes(), out);
+}
+
+/// Appends a `MetricMetadata` as field 3 of a `WriteRequest`.
+fn push_metadata(name: &str, family: &Family<'_>, out: &mut Vec<u8>) {
+    let kind: u8 = match family.kind {
+        Kind::Counter => 1,
+        Kind::UpDownCounter | Kind::Gauge => 2,
+        Kind::Histogram => 3,
+        Kind::Summary => 5,
+        _ => 0,
+    };
+    let help = if family.help.is_empty() {
+        0
+    } else {
+        bytes_len(family.help.len())
+    };
+    push_head(3, 2 + bytes_len(name.len()) + help, out);
+    out.extend_from_slice(&[varint_key(1), kind]);
+    push_bytes(2, name.as_bytes(), out);
+    if help > 0 {
+        push_bytes(4, family.help.as_bytes(), out);
+    }
+}
+
+/// Returns the value in `le="value"} `.
+fn value_of(le: &[u8]) -> &[u8] {
+    le.get(4..le.len().saturating_sub(3)).unwrap_or_default()
+}

@@ -142,7 +142,7 @@ fn near(read: f64, expected: f64) -> bool {
 
 /// What becomes of labels by the specification: empty ones are none, those that fall together are joined in the order of the
 /// original names.
-fn exposed(labels: &[(String, String)]) -> BTreeMap<String, String> {
+pub(crate) fn exposed(labels: &[(String, String)]) -> BTreeMap<String, String> {
     let sorted: BTreeMap<_, _> = labels
         .iter()
         .filter(|(_, value)| !value.is_empty())

@@ -1,7 +1,11 @@
 //! Bodies judged by others: promtool, Python's parsers and a real server.
 
 mod cases;
+mod corpus;
+mod decode;
 mod judges;
+mod parity;
+mod push;
 mod python;
 
 use cases::{Case, cases};

@@ -1,8 +1,8 @@
 //! `cargo xtask ci`: what has to pass before a change is merged.
 
-use crate::{lint, step, test, tidy};
+use crate::{deploy, lint, step, test, tidy};
 
-/// Runs format, clippy, tidy, the documentation and all tests; every warning is an error.
+/// Runs format, clippy, tidy, the check of the rendered deployment, the documentation and all tests; every warning is an error.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Also run the long tests.
@@ -14,6 +14,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     lint::run(&lint::Args::default())?;
     tidy::run(&tidy::Args::default())?;
+    deploy::check()?;
     let mut doc = step::cargo(&["doc", "--workspace", "--no-deps", "--exclude", "xtask"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     step::run("documentation", doc)?;

@@ -11,6 +11,7 @@ mod bench;
 mod build;
 mod ci;
 mod demo;
+mod deploy;
 mod lint;
 mod step;
 mod test;
@@ -35,6 +36,7 @@ enum Command {
     Build(build::Args),
     Ci(ci::Args),
     Demo(demo::Args),
+    Deploy(deploy::Args),
     Lint(lint::Args),
     Test(test::Args),
     Tidy(tidy::Args),
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Deploy(args) => deploy::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),

@@ -1,0 +1,194 @@
+//! What services and files refer to: hosts, ports, folders, volumes, secrets, other services.
+
+use super::Findings;
+use crate::topology::Service;
+use crate::{Stack, Tree};
+
+pub(super) fn check(stack: &Stack, findings: &mut Findings) {
+    for service in &stack.services {
+        let place = || format!("service {}", service.name);
+        for (name, value) in values(service) {
+            check_urls(
+                stack,
+                value,
+                &|| format!("service {} {name}", service.name),
+                findings,
+            );
+        }
+        for name in &service.depends_on {
+            findings.require(
+                stack.services.iter().any(|other| other.name == *name),
+                "unknown-service",
+                place,
+                || format!("it waits for {name}, which is no service"),
+            );
+        }
+        if let Some((volume, path)) = service.volume {
+            findings.require(refers_to(service, path), "unused-volume", place, || {
+                format!("the volume {volume} lies at {path}, which no flag names")
+            });
+        }
+        for (folder, path) in &service.mounts {
+            findings.require(
+                refers_to(service, path) || config_of(stack, service).any(|text| text.contains(path)),
+                "unused-mount",
+                place,
+                || format!("{folder} lies at {path}, which no flag names"),
+            );
+            findings.require(holds(&stack.configs, folder), "empty-mount", place, || {
+                format!("{folder} is mounted and holds no file")
+            });
+        }
+        check_paths(stack, service, findings);
+        for secret in &service.secrets {
+            let used = refers_to(service, &format!("/run/secrets/{secret}"))
+                || config_of(stack, service)
+                    .any(|text| text.contains(&format!("%{{{}}}", secret.to_uppercase())));
+            findings.require(used, "unused-secret", place, || {
+                format!("nothing reads the secret {secret}")
+            });
+        }
+    }
+    check_configs(stack, findings);
+}
+
+fn check_configs(stack: &Stack, findings: &mut Findings) {
+    for (path, text) in stack.configs.files() {
+        let mounted = stack
+            .services
+            .iter()
+            .flat_map(|service| &service.mounts)
+            .any(|(folder, _)| path.starts_with(&format!("{folder}/")));
+        findings.require(
+            mounted,
+            "unmounted-file",
+            || path.to_owned(),
+            || "no service mounts it".to_owned(),
+        );
+        // The webhook is outside of the deployment, links of rules are for people.
+        if !path.starts_with("alertmanager/")
+            && !path.starts_with("vmalert/")
+            && !path.starts_with("grafana/dashboards/")
+        {
+            check_urls(stack, text, &|| path.to_owned(), findings);
+        }
+    }
+    for job in &stack.jobs {
+        for dns in &job.dns_sd_configs {
+            for name in &dns.names {
+                check_target(
+                    stack,
+                    name,
+                    dns.port,
+                    &|| format!("job {}", job.job_name),
+                    findings,
+                );
+            }
+        }
+    }
+    for service in &stack.services {
+        findings.require(
+            stack.jobs.iter().any(|job| job.job_name == service.name),
+            "unwatched-service",
+            || format!("service {}", service.name),
+            || "no job scrapes it".to_owned(),
+        );
+    }
+}
+
+/// Each path below /etc and /run/secrets that a flag names must be there.
+fn check_paths(stack: &Stack, service: &Service, findings: &mut Findings) {
+    let place = || format!("service {}", service.name);
+    for (name, value) in values(service) {
+        let path = value.strip_prefix("file://").unwrap_or(value);
+        if let Some(secret) = path.strip_prefix("/run/secrets/") {
+            findings.require(service.secrets.contains(&secret), "missing-secret", place, || {
+                format!("{name} names the secret {secret}, which it is not given")
+            });
+        } else if path.starts_with("/etc/") {
+            let mount = service.mounts.iter().find(|(_, at)| path.starts_with(at));
+            let found = mount.is_some_and(|(folder, at)| {
+                let rest = path[at.len()..].trim_start_matches('/');
+                match rest.strip_prefix("*") {
+                    Some(ending) => stack
+                        .configs
+                        .files()
+                        .any(|(file, _)| file.starts_with(&format!("{folder}/")) && file.ends_with(ending)),
+                    None if rest.is_empty() => true,
+                    None => stack.configs.get(&format!("{folder}/{rest}")).is_some(),
+                }
+            });
+            findings.require(found, "missing-file", place, || {
+                format!("{name} names {path}, which no mounted folder holds")
+            });
+        }
+    }
+}
+
+/// Returns all texts of a service that may refer to something, with their names.
+fn values(service: &Service) -> impl Iterator<Item = (&'static str, &str)> {
+    let pairs = service.flags.iter().chain(&service.environment);
+    pairs.map(|(name, value)| (*name, value.as_str()))
+}
+
+fn refers_to(service: &Service, path: &str) -> bool {
+    values(service).any(|(_, value)| value.contains(path))
+}
+
+/// Returns the texts of the files that are mounted into a service.
+fn config_of<'a>(stack: &'a Stack, service: &'a Service) -> impl Iterator<Item = &'a str> {
+    let mounted = |path: &str| {
+        service
+            .mounts
+            .iter()
+            .any(|(folder, _)| path.starts_with(&format!("{folder}/")))
+    };
+    stack
+        .configs
+        .files()
+        .filter(move |(path, _)| mounted(path))
+        .map(|(_, text)| text)
+}
+
+fn holds(tree: &Tree, folder: &str) -> bool {
+    tree.files()
+        .any(|(path, _)| path.starts_with(&format!("{folder}/")))
+}
+
+fn check_urls(stack: &Stack, text: &str, place: &dyn Fn() -> String, findings: &mut Findings) {
+    for (at, _) in text.match_indices("http://") {
+        let rest = &text[at + "http://".len()..];
+        let authority = rest
+            .split(|c: char| !(c.is_ascii_alphanumeric() || "-.:".contains(c)))
+            .next()
+            .unwrap_or("");
+        let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+        // What people open in their browsers goes to a published port.
+        if host == "localhost" {
+            let known = stack
+                .services
+                .iter()
+                .flat_map(|s| &s.ports)
+                .any(|p| p.published.is_some_and(|p| p.to_string() == port));
+            findings.require(known, "unknown-port", place, || {
+                format!("it names localhost:{port}, which is not published")
+            });
+        } else {
+            check_target(stack, host, port.parse().unwrap_or(0), place, findings);
+        }
+    }
+}
+
+fn check_target(stack: &Stack, host: &str, port: u16, place: &dyn Fn() -> String, findings: &mut Findings) {
+    match stack.services.iter().find(|service| service.name == host) {
+        None => findings.require(false, "unknown-host", place, || {
+            format!("it names the host {host}, which is no service")
+        }),
+        Some(service) => findings.require(
+            service.ports.iter().any(|p| p.number == port),
+            "unknown-port",
+            place,
+            || format!("it names {host}:{port}; {host} listens on no such port"),
+        ),
+    }
+}

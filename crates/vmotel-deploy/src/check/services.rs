@@ -1,0 +1,141 @@
+//! Each service in itself: name, image, flags, data, limits, exposure.
+
+use std::collections::BTreeMap;
+
+use super::Findings;
+use crate::Stack;
+use crate::images::is_pinned;
+use crate::inventory::has_flag;
+use crate::topology::Program;
+use crate::values::is_label;
+
+/// Services of which two at once would do the same work twice.
+const SINGLE: [Program; 4] = [
+    Program::VictoriaMetrics,
+    Program::Vmagent,
+    Program::Vmalert,
+    Program::Alertmanager,
+];
+
+/// Flags and variables whose values hold a secret unless they name a file.
+const SECRET: [&str; 5] = ["password", "authkey", "bearertoken", "secret", "token"];
+
+pub(super) fn check(stack: &Stack, findings: &mut Findings) {
+    let mut published = BTreeMap::new();
+    for service in &stack.services {
+        let place = || format!("service {}", service.name);
+        findings.require(is_label(&service.name), "bad-name", place, || {
+            "its name is no RFC 1123 label".to_owned()
+        });
+        findings.require(is_pinned(&service.image), "image-without-version", place, || {
+            format!("the image {} names no version", service.image)
+        });
+        findings.require(
+            service.replicas == 1 || !SINGLE.contains(&service.program),
+            "duplicate-work",
+            place,
+            || {
+                format!(
+                    "{} replicas without sharding or deduplication store every sample {} times",
+                    service.replicas, service.replicas
+                )
+            },
+        );
+        findings.require(
+            service.memory.0 > 0 && service.cpus > 0,
+            "no-limit",
+            place,
+            || "it has no limit of memory and CPU".to_owned(),
+        );
+        findings.require(
+            service.user != "0:0" && !service.user.is_empty(),
+            "root",
+            place,
+            || "it runs as root".to_owned(),
+        );
+        for port in &service.ports {
+            if let Some(host) = port.published {
+                let other = published.insert(host, &service.name);
+                findings.require(other.is_none(), "duplicate-port", place, || {
+                    format!(
+                        "port {host} is published by {} too",
+                        other.map_or("", |name| name)
+                    )
+                });
+            }
+        }
+        findings.require(
+            service.ports.iter().all(|port| port.published.is_none()) || service.outside,
+            "unreachable-port",
+            place,
+            || "a port is published, but the service is on no network with a way out".to_owned(),
+        );
+        findings.require(
+            service.ports.iter().any(|port| port.number == service.health.0),
+            "unknown-port",
+            place,
+            || {
+                format!(
+                    "its health is asked on port {}, which it does not have",
+                    service.health.0
+                )
+            },
+        );
+        check_flags(service, findings);
+    }
+}
+
+fn check_flags(service: &crate::topology::Service, findings: &mut Findings) {
+    let place = || format!("service {}", service.name);
+    for (flag, value) in &service.flags {
+        findings.require(has_flag(service.program, flag), "unknown-flag", place, || {
+            format!("its program has no flag {flag}")
+        });
+        let secret = SECRET.iter().any(|word| flag.to_lowercase().contains(word));
+        findings.require(
+            !secret || value.starts_with("file://"),
+            "secret-in-flag",
+            place,
+            || format!("the flag {flag} holds a secret; name a file with file://"),
+        );
+    }
+    for (name, _) in &service.environment {
+        let secret = SECRET.iter().any(|word| name.to_lowercase().contains(word));
+        findings.require(
+            !secret || name.ends_with("__FILE"),
+            "secret-in-environment",
+            place,
+            || format!("the variable {name} holds a secret; name a file with {name}__FILE"),
+        );
+    }
+    // Where data lies must be said, or it lies in the container and goes with it.
+    let needed = match service.program {
+        Program::VictoriaMetrics => Some("storageDataPath"),
+        Program::Vmagent => Some("remoteWrite.tmpDataPath"),
+        Program::Alertmanager => Some("storage.path"),
+        _ => None,
+    };
+    if let Some(needed) = needed {
+        let path = service
+            .flags
+            .iter()
+            .find(|(flag, _)| *flag == needed)
+            .map(|(_, path)| path.as_str());
+        findings.require(
+            path.is_some() && path == service.volume.map(|(_, at)| at),
+            "data-without-volume",
+            place,
+            || format!("the flag {needed} does not name the path of its volume"),
+        );
+    }
+    if service.program == Program::Vmalert {
+        for needed in ["remoteWrite.url", "remoteRead.url", "notifier.url"] {
+            findings.require(
+                service.flags.iter().any(|(flag, _)| *flag == needed),
+                "missing-flag",
+                place,
+                || format!("without {needed} alerts reach nobody or forget their state"),
+            );
+        }
+    }
+}

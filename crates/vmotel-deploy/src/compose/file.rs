@@ -1,0 +1,165 @@
+//! The structure of a compose file: the part of the specification that is rendered.
+
+use serde::{Serialize, Serializer};
+
+/// A map in the order it was made.
+#[derive(Debug)]
+pub(super) struct Ordered<T>(pub(super) Vec<(String, T)>);
+
+impl<T> Ordered<T> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Serialize> Serialize for Ordered<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Compose {
+    pub(super) name: String,
+    pub(super) services: Ordered<Service>,
+    pub(super) networks: Ordered<Network>,
+    pub(super) volumes: Ordered<Volume>,
+    pub(super) secrets: Ordered<Secret>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Service {
+    pub(super) image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) build: Option<Build>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) entrypoint: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) command: Vec<String>,
+    pub(super) user: String,
+    #[serde(skip_serializing_if = "Ordered::is_empty")]
+    pub(super) environment: Ordered<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) ports: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) volumes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tmpfs: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) secrets: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) networks: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) network_mode: Option<&'static str>,
+    #[serde(skip_serializing_if = "Ordered::is_empty")]
+    pub(super) depends_on: Ordered<Depends>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) healthcheck: Option<Health>,
+    pub(super) read_only: bool,
+    pub(super) cap_drop: [&'static str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cap_add: Vec<&'static str>,
+    pub(super) security_opt: [&'static str; 1],
+    pub(super) deploy: Deploy,
+    pub(super) logging: Logging,
+    pub(super) restart: &'static str,
+    pub(super) stop_grace_period: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Build {
+    pub(super) context: String,
+    pub(super) dockerfile: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Depends {
+    condition: &'static str,
+}
+
+impl Depends {
+    pub(super) fn healthy() -> Self {
+        Self {
+            condition: "service_healthy",
+        }
+    }
+
+    pub(super) fn completed() -> Self {
+        Self {
+            condition: "service_completed_successfully",
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Health {
+    test: [String; 5],
+    interval: &'static str,
+    timeout: &'static str,
+    retries: u32,
+    start_period: &'static str,
+}
+
+impl Health {
+    /// Asks a path from within the container.
+    pub(super) fn get(port: u16, path: &str) -> Self {
+        Self {
+            test: [
+                "CMD".to_owned(),
+                "wget".to_owned(),
+                "-q".to_owned(),
+                "-O/dev/null".to_owned(),
+                format!("http://127.0.0.1:{port}{path}"),
+            ],
+            interval: "10s",
+            timeout: "5s",
+            retries: 3,
+            start_period: "1m",
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Deploy {
+    pub(super) replicas: u32,
+    pub(super) resources: Resources,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Resources {
+    pub(super) limits: Limits,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Limits {
+    pub(super) cpus: String,
+    pub(super) memory: String,
+    pub(super) pids: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Logging {
+    pub(super) driver: &'static str,
+    pub(super) options: LoggingOptions,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct LoggingOptions {
+    pub(super) max_size: &'static str,
+    pub(super) max_file: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Network {
+    /// Whether it has no way out.
+    pub(super) internal: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Volume {}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Secret {
+    pub(super) file: String,
+}

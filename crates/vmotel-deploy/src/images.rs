@@ -1,0 +1,68 @@
+//! The pinned versions.
+
+use serde::{Deserialize, Serialize};
+
+/// The container images of a deployment, each with its tag, or a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Images {
+    /// The single node.
+    pub victoria_metrics: String,
+    /// The scraper.
+    pub vmagent: String,
+    /// The evaluator of rules.
+    pub vmalert: String,
+    /// The proxy in front.
+    pub vmauth: String,
+    /// The sender of notifications.
+    pub alertmanager: String,
+    /// The dashboards.
+    pub grafana: String,
+}
+
+/// The versions that this crate pins, by image.
+pub const IMAGES: [(&str, &str); 6] = [
+    ("victoriametrics/victoria-metrics", "v1.145.0"),
+    ("victoriametrics/vmagent", "v1.145.0"),
+    ("victoriametrics/vmalert", "v1.145.0"),
+    ("victoriametrics/vmauth", "v1.145.0"),
+    ("prom/alertmanager", "v0.33.1"),
+    ("grafana/grafana", "12.2.0"),
+];
+
+impl Default for Images {
+    fn default() -> Self {
+        let [victoria_metrics, vmagent, vmalert, vmauth, alertmanager, grafana] =
+            IMAGES.map(|(name, tag)| format!("{name}:{tag}"));
+        Self {
+            victoria_metrics,
+            vmagent,
+            vmalert,
+            vmauth,
+            alertmanager,
+            grafana,
+        }
+    }
+}
+
+impl Images {
+    pub(crate) fn each(&self) -> [(&'static str, &str); 6] {
+        [
+            ("images.victoria_metrics", &self.victoria_metrics),
+            ("images.vmagent", &self.vmagent),
+            ("images.vmalert", &self.vmalert),
+            ("images.vmauth", &self.vmauth),
+            ("images.alertmanager", &self.alertmanager),
+            ("images.grafana", &self.grafana),
+        ]
+    }
+}
+
+/// Tells whether an image names a version: a digest, or a tag other than `latest`.
+pub(crate) fn is_pinned(image: &str) -> bool {
+    let tag = image.rsplit('/').next().unwrap_or(image);
+    image.contains("@sha256:")
+        || tag
+            .split_once(':')
+            .is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty() && tag != "latest")
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod alertmanager;
+mod catalog;
+mod check;
+mod compose;
+mod dashboards;
+mod error;
+mod explain;
+mod grafana;
+mod images;
+mod inventory;
+mod quantity;
+mod rules;
+mod scrape;
+mod stack;
+mod topology;
+mod tree;
+mod values;
+mod vmauth;
+mod yaml;
+
+pub use catalog::{Catalog, Metric, Signals};
+pub use check::Finding;
+pub use error::DeployError;
+pub use images::{IMAGES, Images};
+pub use quantity::{Bytes, Retention, Span};
+pub use stack::Stack;
+pub use tree::Tree;
+pub use values::{
+    Agent, Alerting, Application, Build, Deployment, Ports, Scraping, Slo, Storage, Thresholds,
+};

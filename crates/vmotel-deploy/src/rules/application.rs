@@ -1,0 +1,246 @@
+//! The alerts about the application, from the metrics of its catalog.
+
+use super::{Alert, Context, Group, Input, Record, Severity};
+
+pub(super) fn group(context: Context<'_>) -> Group {
+    Group {
+        name: "application",
+        records: records(context),
+        alerts: [
+            error_rate(context),
+            latency(context),
+            memory(context),
+            users(context),
+            series_limit(context),
+            dropped_series(context),
+            scrape_errors(context),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    }
+}
+
+fn records(context: Context<'_>) -> Vec<Record> {
+    let (job, window) = (context.job(), context.minutes(5));
+    let signals = &context.catalog.signals;
+    let mut records = Vec::new();
+    if let Some(requests) = &signals.requests {
+        records.push(Record {
+            record: "job:requests:rate5m".to_owned(),
+            expr: format!("sum(rate({requests}{{job=\"{job}\"}}[{window}])) by (job)"),
+        });
+    }
+    if let Some(duration) = &signals.duration {
+        records.push(Record {
+            record: "job:request_duration_seconds:p99_5m".to_owned(),
+            expr: p99(duration, job, &window),
+        });
+    }
+    records
+}
+
+/// The quantile of all instances together: buckets are added first, whichever kind they are.
+fn p99(duration: &str, job: &str, window: &str) -> String {
+    format!(
+        "histogram_quantile(0.99, sum(rate({duration}_bucket{{job=\"{job}\"}}[{window}])) by (job, le, vmrange))"
+    )
+}
+
+fn error_rate(context: Context<'_>) -> Option<Alert> {
+    let signals = &context.catalog.signals;
+    let (requests, status) = (signals.requests.as_ref()?, signals.status.as_ref()?);
+    let (job, window) = (context.job(), context.minutes(5));
+    let limit = context.values.thresholds.error_ratio;
+    let series = |code: &str| format!("{requests}{{job=\"{job}\", {status}=\"{code}\"}}");
+    // Per 100 successes, twice the share that is allowed, and half of it.
+    let errors = |share: f64| 1000.0 * share / (1.0 - share.min(0.99));
+    Some(Alert {
+        name: "HighErrorRate",
+        expr: format!(
+            "sum(rate({requests}{{job=\"{job}\", {status}=~\"5..\"}}[{window}])) by (job) / sum(rate({requests}{{job=\"{job}\"}}[{window}])) by (job) > {limit}"
+        ),
+        hold: 300,
+        severity: Severity::Warning,
+        summary: "{{ $value | humanizePercentage }} of the requests of {{ $labels.job }} fail".to_owned(),
+        description: format!(
+            "More than {limit} of the requests were answered with a 5xx status over {window}; errors of clients (4xx) do not count."
+        ),
+        runbook: "Look at the errors by path and status, and at what was released last; roll it back if they began together.",
+        fires: vec![
+            Input(series("200"), 0.0, 1000.0),
+            Input(series("500"), 0.0, errors((limit * 2.0).min(0.99))),
+        ],
+        fired_labels: vec![("job", job.to_owned())],
+        // Errors of clients alone never fire it.
+        silent: vec![
+            Input(series("200"), 0.0, 1000.0),
+            Input(series("404"), 0.0, 1000.0),
+            Input(series("500"), 0.0, errors(limit / 2.0)),
+        ],
+    })
+}
+
+fn latency(context: Context<'_>) -> Option<Alert> {
+    let duration = context.catalog.signals.duration.as_ref()?;
+    let (job, window) = (context.job(), context.minutes(5));
+    let limit = context.values.thresholds.latency_seconds;
+    let bucket = |le: &str, step: f64| {
+        Input(
+            format!("{duration}_bucket{{job=\"{job}\", le=\"{le}\"}}"),
+            0.0,
+            step,
+        )
+    };
+    let (below, above) = (limit.to_string(), (limit * 4.0).to_string());
+    Some(Alert {
+        name: "HighLatency",
+        expr: format!("{} > {limit}", p99(duration, job, &window)),
+        hold: 300,
+        severity: Severity::Warning,
+        summary: "1 in 100 requests of {{ $labels.job }} takes longer than {{ $value | humanizeDuration }}"
+            .to_owned(),
+        description: format!("The 99th percentile of all instances is above {limit} s over {window}."),
+        runbook: "Look at the duration by path; then at CPU, memory and what the slow paths call.",
+        fires: vec![bucket(&below, 90.0), bucket(&above, 100.0), bucket("+Inf", 100.0)],
+        fired_labels: vec![("job", job.to_owned())],
+        silent: vec![
+            bucket(&below, 100.0),
+            bucket(&above, 100.0),
+            bucket("+Inf", 100.0),
+        ],
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of memory are far below 2^53")]
+fn memory(context: Context<'_>) -> Option<Alert> {
+    let memory = context.catalog.signals.memory.as_ref()?;
+    let job = context.job();
+    let limit = context.values.thresholds.memory;
+    let series = |value: f64| {
+        vec![Input(
+            format!("{memory}{{job=\"{job}\", instance=\"a\"}}"),
+            value,
+            0.0,
+        )]
+    };
+    Some(Alert {
+        name: "HighMemoryUsage",
+        expr: format!("{memory}{{job=\"{job}\"}} > {}", limit.0),
+        hold: 600,
+        severity: Severity::Critical,
+        summary: "{{ $labels.instance }} uses {{ $value | humanize1024 }}B of memory".to_owned(),
+        description: format!(
+            "More than {limit}; at {} the instance is killed.",
+            context.values.application.memory
+        ),
+        runbook: "Look whether the memory grows with the load or by itself; raise the limit, or find the leak.",
+        fires: series(limit.0 as f64 * 1.1),
+        fired_labels: vec![("job", job.to_owned()), ("instance", "a".to_owned())],
+        silent: series(limit.0 as f64 * 0.9),
+    })
+}
+
+fn users(context: Context<'_>) -> Option<Alert> {
+    let users = context.catalog.signals.users.as_ref()?;
+    let job = context.job();
+    let series = |instance: &str, value| {
+        Input(
+            format!("{users}{{job=\"{job}\", instance=\"{instance}\"}}"),
+            value,
+            0.0,
+        )
+    };
+    Some(Alert {
+        name: "NoActiveUsers",
+        expr: format!("sum({users}{{job=\"{job}\"}}) by (job) == 0 or absent({users}{{job=\"{job}\"}})"),
+        hold: 900,
+        severity: Severity::Warning,
+        summary: "nobody uses {{ $labels.job }}".to_owned(),
+        description: "No instance has an active user, or none reports.".to_owned(),
+        runbook: "Log in yourself; look at the entry points before the application.",
+        fires: vec![series("a", 0.0), series("b", 0.0)],
+        fired_labels: vec![("job", job.to_owned())],
+        // One idle instance is no reason.
+        silent: vec![series("a", 0.0), series("b", 3.0)],
+    })
+}
+
+fn series_limit(context: Context<'_>) -> Option<Alert> {
+    let job = context.job();
+    let series = |name: &str, value| Input(format!("{name}{{job=\"{job}\", instance=\"a\"}}"), value, 0.0);
+    Some(Alert {
+        name: "SeriesLimitNear",
+        expr: format!("scrape_series_current{{job=\"{job}\"}} / scrape_series_limit{{job=\"{job}\"}} > 0.8"),
+        hold: 300,
+        severity: Severity::Warning,
+        summary: "{{ $labels.instance }} exposes {{ $value | humanizePercentage }} of the series it may"
+            .to_owned(),
+        description: "Beyond the limit, new series are dropped.".to_owned(),
+        runbook: "Find the label whose values grow, and bound it; raise application.series_limit only if they are all wanted.",
+        fires: vec![
+            series("scrape_series_current", 90.0),
+            series("scrape_series_limit", 100.0),
+        ],
+        fired_labels: vec![("job", job.to_owned()), ("instance", "a".to_owned())],
+        silent: vec![
+            series("scrape_series_current", 70.0),
+            series("scrape_series_limit", 100.0),
+        ],
+    })
+}
+
+fn dropped_series(context: Context<'_>) -> Option<Alert> {
+    let dropped = context.catalog.signals.dropped_series.as_ref()?;
+    Some(increase(
+        context,
+        "SeriesDropped",
+        dropped,
+        "{{ $labels.job }} leaves series out of its scrapes: {{ $labels.reason }}",
+        "Series that the application recorded are in no scrape.",
+        "The reason tells the cause: a limit to raise, a name or a type that two sources use differently.",
+    ))
+}
+
+fn scrape_errors(context: Context<'_>) -> Option<Alert> {
+    let errors = context.catalog.signals.scrape_errors.as_ref()?;
+    Some(increase(
+        context,
+        "ScrapeErrors",
+        errors,
+        "{{ $labels.job }} cannot answer scrapes: {{ $labels.reason }}",
+        "Scrapes fail, are refused, or miss a source.",
+        "The reason tells the cause; the log of the application names the source.",
+    ))
+}
+
+/// An alert on any growth of a counter with the label `reason`.
+fn increase(
+    context: Context<'_>,
+    name: &'static str,
+    counter: &str,
+    summary: &str,
+    description: &str,
+    runbook: &'static str,
+) -> Alert {
+    let (job, window) = (context.job(), context.minutes(10));
+    let series = |step| {
+        vec![Input(
+            format!("{counter}{{job=\"{job}\", reason=\"limit\"}}"),
+            1.0,
+            step,
+        )]
+    };
+    Alert {
+        name,
+        expr: format!("sum(increase({counter}{{job=\"{job}\"}}[{window}])) by (job, reason) > 0"),
+        hold: 300,
+        severity: Severity::Warning,
+        summary: summary.to_owned(),
+        description: description.to_owned(),
+        runbook,
+        fires: series(1.0),
+        fired_labels: vec![("job", job.to_owned()), ("reason", "limit".to_owned())],
+        silent: series(0.0),
+    }
+}

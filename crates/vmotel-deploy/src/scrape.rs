@@ -1,0 +1,76 @@
+//! The scrape configuration of vmagent.
+
+use serde::Serialize;
+
+use crate::topology::{Program, Service};
+use crate::{DeployError, Deployment, yaml};
+
+#[derive(Debug, Serialize)]
+struct Config {
+    global: Global,
+    scrape_configs: Vec<Job>,
+}
+
+#[derive(Debug, Serialize)]
+struct Global {
+    scrape_interval: String,
+    scrape_timeout: String,
+    external_labels: std::collections::BTreeMap<String, String>,
+}
+
+/// One job; its targets are found by DNS, so that every instance of a service is scraped under its own address.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Job {
+    pub(crate) job_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    metrics_path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series_limit: Option<u32>,
+    pub(crate) dns_sd_configs: Vec<Dns>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Dns {
+    pub(crate) names: Vec<String>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pub(crate) port: u16,
+}
+
+/// Returns one job for each service, named like it.
+pub(crate) fn jobs(values: &Deployment, services: &[Service]) -> Vec<Job> {
+    let job = |service: &Service| {
+        let application = service.program == Program::Application;
+        Job {
+            job_name: service.name.clone(),
+            metrics_path: if application {
+                values.application.path.clone()
+            } else {
+                String::new()
+            },
+            series_limit: application.then_some(values.application.series_limit),
+            dns_sd_configs: vec![Dns {
+                names: vec![service.name.clone()],
+                kind: "A",
+                port: service.health.0,
+            }],
+        }
+    };
+    services.iter().map(job).collect()
+}
+
+pub(crate) fn render(values: &Deployment, jobs: &[Job], path: &str) -> Result<String, DeployError> {
+    let mut external_labels = values.scraping.external_labels.clone();
+    external_labels
+        .entry("cluster".to_owned())
+        .or_insert_with(|| values.name.clone());
+    let config = Config {
+        global: Global {
+            scrape_interval: values.scraping.interval.to_string(),
+            scrape_timeout: values.scraping.timeout.to_string(),
+            external_labels,
+        },
+        scrape_configs: jobs.to_vec(),
+    };
+    yaml::to_yaml(path, &config)
+}

@@ -1,0 +1,223 @@
+//! The services of a single node.
+
+use super::{Port, Program, Service};
+use crate::{Bytes, Deployment};
+
+const STORAGE: &str = "http://victoria-metrics:8428";
+
+/// The user of the images that have none of their own.
+const NOBODY: &str = "65534:65534";
+
+/// Returns the services, the ones that others depend on first.
+pub(crate) fn services(values: &Deployment) -> Vec<Service> {
+    vec![
+        victoria_metrics(values),
+        vmauth(values),
+        application(values),
+        vmagent(values),
+        alertmanager(values),
+        vmalert(values),
+        grafana(values),
+    ]
+}
+
+fn service(name: &str, program: Program, image: &str, health: (u16, &str)) -> Service {
+    Service {
+        name: name.to_owned(),
+        program,
+        image: image.to_owned(),
+        replicas: 1,
+        flags: Vec::new(),
+        environment: Vec::new(),
+        ports: vec![Port::inner(health.0)],
+        volume: None,
+        mounts: Vec::new(),
+        secrets: Vec::new(),
+        health: (health.0, health.1.to_owned()),
+        user: NOBODY,
+        memory: Bytes::mib(256),
+        cpus: 1,
+        grace_seconds: 30,
+        depends_on: Vec::new(),
+        outside: false,
+    }
+}
+
+fn victoria_metrics(values: &Deployment) -> Service {
+    Service {
+        flags: vec![
+            ("httpListenAddr", ":8428".to_owned()),
+            ("storageDataPath", "/storage".to_owned()),
+            ("retentionPeriod", values.storage.retention.to_string()),
+            ("maxLabelsPerTimeseries", values.storage.max_labels.to_string()),
+            (
+                "storage.minFreeDiskSpaceBytes",
+                values.storage.min_free_disk.to_string(),
+            ),
+            ("deleteAuthKey", "file:///run/secrets/admin_key".to_owned()),
+            ("snapshotAuthKey", "file:///run/secrets/admin_key".to_owned()),
+            (
+                "search.resetCacheAuthKey",
+                "file:///run/secrets/admin_key".to_owned(),
+            ),
+            ("vmalert.proxyURL", "http://vmalert:8880".to_owned()),
+            ("loggerFormat", "json".to_owned()),
+        ],
+        volume: Some(("storage", "/storage")),
+        secrets: vec!["admin_key"],
+        memory: values.storage.memory,
+        cpus: values.storage.cpus,
+        grace_seconds: 60,
+        ..service(
+            "victoria-metrics",
+            Program::VictoriaMetrics,
+            &values.images.victoria_metrics,
+            (8428, "/health"),
+        )
+    }
+}
+
+fn vmauth(values: &Deployment) -> Service {
+    Service {
+        flags: vec![
+            ("httpListenAddr", ":8427".to_owned()),
+            ("httpInternalListenAddr", ":8426".to_owned()),
+            ("auth.config", "/etc/vmauth/auth.yml".to_owned()),
+            ("configCheckInterval", "30s".to_owned()),
+            ("loggerFormat", "json".to_owned()),
+        ],
+        ports: vec![Port::published(8427, values.ports.vmauth), Port::inner(8426)],
+        mounts: vec![("vmauth", "/etc/vmauth")],
+        secrets: vec!["reader_password", "writer_password"],
+        depends_on: vec!["victoria-metrics"],
+        outside: true,
+        ..service(
+            "vmauth",
+            Program::Vmauth,
+            &values.images.vmauth,
+            (8426, "/health"),
+        )
+    }
+}
+
+fn application(values: &Deployment) -> Service {
+    let application = &values.application;
+    Service {
+        replicas: application.replicas,
+        environment: vec![
+            ("OTEL_SERVICE_NAME", application.name.clone()),
+            ("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0".to_owned()),
+            ("OTEL_EXPORTER_PROMETHEUS_PORT", application.port.to_string()),
+        ],
+        memory: application.memory,
+        outside: true,
+        ..service(
+            &application.name,
+            Program::Application,
+            &application.image,
+            (application.port, &application.path),
+        )
+    }
+}
+
+fn vmagent(values: &Deployment) -> Service {
+    Service {
+        flags: vec![
+            ("httpListenAddr", ":8429".to_owned()),
+            ("promscrape.config", "/etc/vmagent/scrape.yml".to_owned()),
+            ("promscrape.configCheckInterval", "30s".to_owned()),
+            ("remoteWrite.url", format!("{STORAGE}/api/v1/write")),
+            ("remoteWrite.tmpDataPath", "/queue".to_owned()),
+            ("remoteWrite.maxDiskUsagePerURL", values.agent.queue.to_string()),
+            ("loggerFormat", "json".to_owned()),
+        ],
+        volume: Some(("agent-queue", "/queue")),
+        mounts: vec![("vmagent", "/etc/vmagent")],
+        memory: values.agent.memory,
+        depends_on: vec!["victoria-metrics"],
+        ..service(
+            "vmagent",
+            Program::Vmagent,
+            &values.images.vmagent,
+            (8429, "/-/ready"),
+        )
+    }
+}
+
+fn alertmanager(values: &Deployment) -> Service {
+    Service {
+        flags: vec![
+            ("config.file", "/etc/alertmanager/alertmanager.yml".to_owned()),
+            ("storage.path", "/alertmanager".to_owned()),
+            ("web.listen-address", ":9093".to_owned()),
+            // A single one has no peers.
+            ("cluster.listen-address", String::new()),
+            ("log.format", "json".to_owned()),
+        ],
+        ports: vec![Port::published(9093, values.ports.alertmanager)],
+        volume: Some(("alertmanager", "/alertmanager")),
+        mounts: vec![("alertmanager", "/etc/alertmanager")],
+        outside: true,
+        ..service(
+            "alertmanager",
+            Program::Alertmanager,
+            &values.images.alertmanager,
+            (9093, "/-/healthy"),
+        )
+    }
+}
+
+fn vmalert(values: &Deployment) -> Service {
+    Service {
+        flags: vec![
+            ("httpListenAddr", ":8880".to_owned()),
+            ("rule", "/etc/vmalert/*.yml".to_owned()),
+            ("evaluationInterval", values.scraping.interval.to_string()),
+            ("configCheckInterval", "30s".to_owned()),
+            ("datasource.url", STORAGE.to_owned()),
+            ("remoteRead.url", STORAGE.to_owned()),
+            ("remoteWrite.url", STORAGE.to_owned()),
+            ("notifier.url", "http://alertmanager:9093".to_owned()),
+            ("external.url", format!("http://localhost:{}", values.ports.grafana)),
+            ("external.alert.source", "explore?schemaVersion=1&panes={\"a\":{\"datasource\":\"victoriametrics\",\"queries\":[{\"refId\":\"A\",\"expr\":{{.Expr|jsonEscape}}}],\"range\":{\"from\":\"{{.ActiveAt.UnixMilli}}\",\"to\":\"now\"}}}".to_owned()),
+            ("loggerFormat", "json".to_owned()),
+        ],
+        mounts: vec![("vmalert", "/etc/vmalert")],
+        depends_on: vec!["victoria-metrics", "alertmanager"],
+        ..service("vmalert", Program::Vmalert, &values.images.vmalert, (8880, "/health"))
+    }
+}
+
+fn grafana(values: &Deployment) -> Service {
+    Service {
+        environment: vec![
+            (
+                "GF_SECURITY_ADMIN_PASSWORD__FILE",
+                "/run/secrets/grafana_password".to_owned(),
+            ),
+            ("GF_USERS_ALLOW_SIGN_UP", "false".to_owned()),
+            ("GF_ANALYTICS_REPORTING_ENABLED", "false".to_owned()),
+            ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false".to_owned()),
+            ("GF_LOG_MODE", "console".to_owned()),
+            ("GF_PATHS_DATA", "/var/lib/grafana".to_owned()),
+            ("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning".to_owned()),
+        ],
+        ports: vec![Port::published(3000, values.ports.grafana)],
+        volume: Some(("grafana", "/var/lib/grafana")),
+        mounts: vec![
+            ("grafana/provisioning", "/etc/grafana/provisioning"),
+            ("grafana/dashboards", "/etc/grafana/dashboards"),
+        ],
+        secrets: vec!["grafana_password"],
+        user: "472",
+        memory: Bytes::mib(512),
+        depends_on: vec!["victoria-metrics"],
+        outside: true,
+        ..service(
+            "grafana",
+            Program::Grafana,
+            &values.images.grafana,
+            (3000, "/api/health"),
+        )
+    }
+}

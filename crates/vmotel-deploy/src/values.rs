@@ -1,0 +1,280 @@
+//! What a user chooses: values with defaults that work, checked before anything is rendered.
+
+mod validate;
+
+pub(crate) use validate::is_label;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Bytes, DeployError, Images, Retention, Span};
+
+/// The description of a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deployment {
+    /// The name of the whole, an RFC 1123 label. Default `vmotel`.
+    pub name: String,
+    /// The address that ports are published on. Default `127.0.0.1`; another one opens the ports to the network.
+    pub bind: IpAddr,
+    /// The instrumented application.
+    pub application: Application,
+    /// The storage.
+    pub storage: Storage,
+    /// What is scraped, and how often.
+    pub scraping: Scraping,
+    /// The scraping agent.
+    pub agent: Agent,
+    /// Where alerts go.
+    pub alerting: Alerting,
+    /// The limits that alerts watch.
+    pub thresholds: Thresholds,
+    /// The objective that burn-rate alerts watch.
+    pub slo: Slo,
+    /// The published ports.
+    pub ports: Ports,
+    /// The container images.
+    pub images: Images,
+}
+
+/// The instrumented application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Application {
+    /// Its name and the value of its label `job`, an RFC 1123 label.
+    pub name: String,
+    /// Its image, with a tag or a digest.
+    pub image: String,
+    /// How its image is built; none pulls it.
+    pub build: Option<Build>,
+    /// The port it exposes its metrics on.
+    pub port: u16,
+    /// The path it exposes its metrics at.
+    pub path: String,
+    /// How many instances run.
+    pub replicas: u32,
+    /// The memory limit of an instance.
+    pub memory: Bytes,
+    /// The largest number of series an instance may expose; more are dropped by the agent, and alerted on before.
+    pub series_limit: u32,
+}
+
+/// How the image of the application is built: from a workspace of Rust, in two stages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// The folder of the workspace, relative to the compose file.
+    pub context: String,
+    /// The arguments of `cargo build --release --locked`.
+    pub cargo_arguments: String,
+    /// The program below `target/release`.
+    pub binary: String,
+}
+
+/// The storage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// How long data is kept. Default `12M`.
+    pub retention: Retention,
+    /// The memory limit.
+    pub memory: Bytes,
+    /// The CPU limit, in whole CPUs.
+    pub cpus: u32,
+    /// The most labels a series may have; series with more are dropped. Default 50.
+    pub max_labels: u32,
+    /// The free disk space below which writes are refused.
+    pub min_free_disk: Bytes,
+}
+
+/// What is scraped, and how often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scraping {
+    /// The time between scrapes. Default `30s`.
+    pub interval: Span,
+    /// The time a scrape may take; not above the interval. Default `10s`.
+    pub timeout: Span,
+    /// Labels added to all series. Default `cluster`, the name of the deployment.
+    pub external_labels: BTreeMap<String, String>,
+}
+
+/// The scraping agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agent {
+    /// The memory limit.
+    pub memory: Bytes,
+    /// The space on disk for data that cannot be delivered; the oldest is dropped beyond it. Default `10GiB`.
+    pub queue: Bytes,
+}
+
+/// Where alerts go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alerting {
+    /// A webhook that receives all notifications; none leaves them in the Alertmanager's pages.
+    pub webhook: Option<String>,
+}
+
+/// The limits that alerts watch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// The share of failing requests (5xx), above 0 and below 1. Default 0.05.
+    pub error_ratio: f64,
+    /// The 99th percentile of the duration of requests, in seconds. Default 1.
+    pub latency_seconds: f64,
+    /// The memory of an instance of the application; below its limit. Default `400MiB`.
+    pub memory: Bytes,
+    /// The rows per second below which ingestion is taken for broken. Default 10.
+    pub min_rows_per_second: f64,
+    /// The 99th percentile of the duration of queries, in seconds. Default 10.
+    pub query_seconds: f64,
+    /// The factor for all windows and waiting times of rules; 1 for production, small for drills. Default 1.
+    pub time_scale: f64,
+}
+
+/// A service level objective over requests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Slo {
+    /// The share of requests that succeed, above 0 and below 1. Default 0.999.
+    pub objective: f64,
+}
+
+/// The published ports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ports {
+    /// The proxy that reads and writes go through. Default 8427.
+    pub vmauth: u16,
+    /// The dashboards. Default 3000.
+    pub grafana: u16,
+    /// The Alertmanager's pages. Default 9093.
+    pub alertmanager: u16,
+}
+
+impl Default for Deployment {
+    fn default() -> Self {
+        Self {
+            name: "vmotel".to_owned(),
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            application: Application::default(),
+            storage: Storage::default(),
+            scraping: Scraping::default(),
+            agent: Agent::default(),
+            alerting: Alerting::default(),
+            thresholds: Thresholds::default(),
+            slo: Slo::default(),
+            ports: Ports::default(),
+            images: Images::default(),
+        }
+    }
+}
+
+/// The example service of this workspace.
+impl Default for Application {
+    fn default() -> Self {
+        Self {
+            name: "app".to_owned(),
+            image: "vmotel-example:0.1.0".to_owned(),
+            build: Some(Build {
+                context: "../../..".to_owned(),
+                cargo_arguments: "-p vmotel-examples --example app_metrics".to_owned(),
+                binary: "examples/app_metrics".to_owned(),
+            }),
+            port: 9464,
+            path: "/metrics".to_owned(),
+            replicas: 1,
+            memory: Bytes::mib(512),
+            series_limit: 10_000,
+        }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            retention: "12M".parse().unwrap_or_else(|_| unreachable!("a constant")),
+            memory: Bytes::gib(4),
+            cpus: 2,
+            max_labels: 50,
+            min_free_disk: Bytes::gib(1),
+        }
+    }
+}
+
+impl Default for Scraping {
+    fn default() -> Self {
+        Self {
+            interval: Span::seconds(30),
+            timeout: Span::seconds(10),
+            external_labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Agent {
+    fn default() -> Self {
+        Self {
+            memory: Bytes::gib(1),
+            queue: Bytes::gib(10),
+        }
+    }
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            error_ratio: 0.05,
+            latency_seconds: 1.0,
+            memory: Bytes::mib(400),
+            min_rows_per_second: 10.0,
+            query_seconds: 10.0,
+            time_scale: 1.0,
+        }
+    }
+}
+
+impl Default for Slo {
+    fn default() -> Self {
+        Self { objective: 0.999 }
+    }
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            vmauth: 8427,
+            grafana: 3000,
+            alertmanager: 9093,
+        }
+    }
+}
+
+impl Deployment {
+    /// Reads values from TOML; keys that are left out have their defaults.
+    ///
+    /// # Errors
+    /// The text is no TOML, has an unknown key or a wrong type, or a value is not allowed.
+    ///
+    /// # Examples
+    /// ```
+    /// use vmotel_deploy::Deployment;
+    ///
+    /// let deployment = Deployment::from_toml("[storage]\nretention = \"30d\"")?;
+    /// assert_eq!(deployment.storage.retention.days(), 30);
+    /// let error = Deployment::from_toml("[storage]\nretention = \"12\"").unwrap_err();
+    /// assert!(error.to_string().contains("`12` is no retention"));
+    /// # Ok::<(), vmotel_deploy::DeployError>(())
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Self, DeployError> {
+        let values: Self =
+            toml::from_str(text).map_err(|error| DeployError::Syntax(error.to_string().trim().to_owned()))?;
+        values.validate()?;
+        Ok(values)
+    }
+}

@@ -1,0 +1,281 @@
+//! The checks of values.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use super::Deployment;
+use crate::images::is_pinned;
+use crate::{Bytes, DeployError, Span};
+
+/// Names of services that the application must not take.
+pub(crate) const RESERVED: [&str; 7] = [
+    "victoria-metrics",
+    "vmagent",
+    "vmalert",
+    "vmauth",
+    "alertmanager",
+    "grafana",
+    "volume-owner",
+];
+
+impl Deployment {
+    /// Checks all values.
+    ///
+    /// # Errors
+    /// A value is not allowed; the error names the key, the value and what is expected.
+    pub fn validate(&self) -> Result<(), DeployError> {
+        let application = &self.application;
+        label("name", &self.name)?;
+        label("application.name", &application.name)?;
+        ensure(
+            "application.name",
+            &application.name,
+            !RESERVED.contains(&application.name.as_str()),
+            "no name of another service",
+        )?;
+        for (key, image) in self
+            .images
+            .each()
+            .into_iter()
+            .chain([("application.image", application.image.as_str())])
+        {
+            ensure(
+                key,
+                image,
+                is_pinned(image),
+                "an image with a tag other than latest, or a digest",
+            )?;
+        }
+        ensure(
+            "application.path",
+            &application.path,
+            application.path.starts_with('/') && !application.path.contains(char::is_whitespace),
+            "a path that starts with /",
+        )?;
+        ensure(
+            "application.replicas",
+            application.replicas,
+            (1..=100).contains(&application.replicas),
+            "1 to 100",
+        )?;
+        ensure(
+            "application.series_limit",
+            application.series_limit,
+            application.series_limit > 0,
+            "at least 1",
+        )?;
+        for (key, value, least) in [
+            ("application.memory", application.memory, Bytes::mib(16)),
+            ("storage.memory", self.storage.memory, Bytes::mib(256)),
+            (
+                "storage.min_free_disk",
+                self.storage.min_free_disk,
+                Bytes::mib(10),
+            ),
+            ("agent.memory", self.agent.memory, Bytes::mib(64)),
+            ("agent.queue", self.agent.queue, Bytes::mib(500)),
+        ] {
+            ensure(key, value, value >= least, format!("at least {least}"))?;
+        }
+        ensure(
+            "storage.cpus",
+            self.storage.cpus,
+            self.storage.cpus > 0,
+            "at least 1",
+        )?;
+        ensure(
+            "storage.max_labels",
+            self.storage.max_labels,
+            (10..=1000).contains(&self.storage.max_labels),
+            "10 to 1000",
+        )?;
+        let scraping = &self.scraping;
+        ensure(
+            "scraping.interval",
+            scraping.interval,
+            (Span::seconds(1)..=Span::minutes(1)).contains(&scraping.interval),
+            "1s to 1m: rules look at 5m",
+        )?;
+        ensure(
+            "scraping.timeout",
+            scraping.timeout,
+            scraping.timeout >= Span::seconds(1) && scraping.timeout <= scraping.interval,
+            format!("1s to the interval, {}", scraping.interval),
+        )?;
+        for name in scraping.external_labels.keys() {
+            ensure(
+                "scraping.external_labels",
+                name,
+                !name.is_empty()
+                    && !name.starts_with("__")
+                    && !name.starts_with(|c: char| c.is_ascii_digit())
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+                "names of letters, digits and _ that start with no digit and no __",
+            )?;
+        }
+        if let Some(webhook) = &self.alerting.webhook {
+            let rest = webhook
+                .strip_prefix("http://")
+                .or_else(|| webhook.strip_prefix("https://"));
+            // The URL may hold a secret.
+            ensure(
+                "alerting.webhook",
+                "a text",
+                rest.is_some_and(|r| !r.is_empty()),
+                "a URL with http:// or https://",
+            )?;
+        }
+        self.validate_thresholds()?;
+        self.validate_ports()
+    }
+
+    fn validate_thresholds(&self) -> Result<(), DeployError> {
+        let limits = &self.thresholds;
+        for (key, value) in [
+            ("thresholds.error_ratio", limits.error_ratio),
+            ("slo.objective", self.slo.objective),
+        ] {
+            ensure(key, value, value > 0.0 && value < 1.0, "above 0 and below 1")?;
+        }
+        for (key, value) in [
+            ("thresholds.latency_seconds", limits.latency_seconds),
+            ("thresholds.min_rows_per_second", limits.min_rows_per_second),
+            ("thresholds.query_seconds", limits.query_seconds),
+        ] {
+            ensure(key, value, value > 0.0 && value.is_finite(), "a number above 0")?;
+        }
+        ensure(
+            "thresholds.time_scale",
+            limits.time_scale,
+            (0.01..=10.0).contains(&limits.time_scale),
+            "0.01 to 10",
+        )?;
+        ensure(
+            "thresholds.memory",
+            limits.memory,
+            limits.memory < self.application.memory,
+            format!(
+                "less than application.memory, {}: beyond it the instance is killed before the alert fires",
+                self.application.memory
+            ),
+        )
+    }
+
+    fn validate_ports(&self) -> Result<(), DeployError> {
+        let mut taken = BTreeMap::new();
+        for (key, port) in [
+            ("ports.vmauth", self.ports.vmauth),
+            ("ports.grafana", self.ports.grafana),
+            ("ports.alertmanager", self.ports.alertmanager),
+            ("application.port", self.application.port),
+        ] {
+            ensure(key, port, port > 0, "1 to 65535")?;
+            if let Some(other) = taken.insert(port, key) {
+                return Err(DeployError::value(
+                    key,
+                    &port,
+                    &format!("a port other than that of {other}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ensure(key: &str, value: impl Display, holds: bool, expected: impl Display) -> Result<(), DeployError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(DeployError::value(key, &value, &expected))
+    }
+}
+
+/// Checks a label of RFC 1123.
+fn label(key: &str, value: &str) -> Result<(), DeployError> {
+    ensure(
+        key,
+        value,
+        is_label(value),
+        "an RFC 1123 label: 1 to 63 of a-z, 0-9 and -, no - at an end",
+    )
+}
+
+pub(crate) fn is_label(value: &str) -> bool {
+    (1..=63).contains(&value.len())
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !value.starts_with('-')
+        && !value.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_values() {
+        for (toml, expected) in [
+            (
+                "name = 'Bad_Name'",
+                "name is Bad_Name, expected an RFC 1123 label",
+            ),
+            ("nmae = 'x'", "unknown field `nmae`"),
+            ("[storage]\ncpus = 'two'", "invalid type"),
+            ("[storage]\ncpus = -1", "invalid value"),
+            ("[storage]\nmemory = '-4GiB'", "`-4GiB` is no size"),
+            ("[storage]\nmemory = '4Gi'", "`4Gi` is no size"),
+            ("[storage]\nretention = '12'", "`12` is no retention"),
+            (
+                "[application]\nname = 'vmagent'",
+                "application.name is vmagent, expected no name of another",
+            ),
+            (
+                "[application]\nimage = 'shop'",
+                "application.image is shop, expected an image with a tag",
+            ),
+            (
+                "[application]\nimage = 'host:5000/shop'",
+                "application.image is host:5000/shop, expected an image",
+            ),
+            (
+                "[images]\ngrafana = 'grafana/grafana:latest'",
+                "images.grafana is grafana/grafana:latest",
+            ),
+            (
+                "[scraping]\ninterval = '5s'",
+                "scraping.timeout is 10s, expected 1s to the interval, 5s",
+            ),
+            (
+                "[ports]\ngrafana = 8427",
+                "ports.grafana is 8427, expected a port other than that of ports.vmauth",
+            ),
+            ("[ports]\ngrafana = 0", "ports.grafana is 0, expected 1 to 65535"),
+            (
+                "[thresholds]\nmemory = '2GiB'",
+                "thresholds.memory is 2GiB, expected less than application.memory, 512MiB",
+            ),
+            (
+                "[slo]\nobjective = 1.0",
+                "slo.objective is 1, expected above 0 and below 1",
+            ),
+            (
+                "[alerting]\nwebhook = 'secret'",
+                "alerting.webhook is a text, expected a URL",
+            ),
+            (
+                "[scraping.external_labels]\n'a-b' = 'x'",
+                "scraping.external_labels is a-b, expected names",
+            ),
+        ] {
+            let error = Deployment::from_toml(toml).unwrap_err().to_string();
+            assert!(error.contains(expected), "{toml}: {error}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_allowed() {
+        Deployment::default().validate().unwrap();
+        Deployment::from_toml("[application]\nimage = 'host:5000/shop:1'").unwrap();
+    }
+}

@@ -1,0 +1,56 @@
+//! The real programs on the rendered files.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context as _, bail};
+use vmotel_testkit::Version;
+use vmotel_testkit::tools::{Finder, Tool};
+
+/// Runs every program that can check a file of the folder, of both versions.
+pub(super) fn programs(folder: &Path) -> anyhow::Result<()> {
+    for version in Version::BOTH {
+        let checks: [(Tool, &[&str]); 6] = [
+            (
+                Tool::Vmagent,
+                &[
+                    "-dryRun",
+                    "-promscrape.config=vmagent/scrape.yml",
+                    "-remoteWrite.url=http://localhost",
+                ],
+            ),
+            (Tool::Vmalert, &["-dryRun", "-rule=vmalert/*.yml"]),
+            (Tool::Vmauth, &["-dryRun", "-auth.config=vmauth/auth.yml"]),
+            (Tool::VmalertTool, &["unittest", "--files=tests/alerts_test.yml"]),
+            (Tool::Promtool, &["check", "rules", "vmalert/rules.yml"]),
+            (Tool::Amtool, &["check-config", "alertmanager/alertmanager.yml"]),
+        ];
+        for (tool, arguments) in checks {
+            run(tool, version, arguments, folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn run(tool: Tool, version: Version, arguments: &[&str], folder: &Path) -> anyhow::Result<()> {
+    let found = Finder::from_env().find(tool, version)?;
+    let mut command = Command::new(&found.path);
+    command.args(arguments).current_dir(folder);
+    // Stand-ins: the passwords are in no rendered file.
+    command
+        .env("READER_PASSWORD", "reader")
+        .env("WRITER_PASSWORD", "writer");
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run {}", found.path.display()))?;
+    if !output.status.success() {
+        bail!(
+            "{tool} ({}) refuses the rendered files ({}): {}{}",
+            found.version_text(),
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    println!("{tool} {}: {} passes", found.version_text(), arguments[0]);
+    Ok(())
+}

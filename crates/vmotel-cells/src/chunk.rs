@@ -73,13 +73,13 @@ impl Chunk {
     pub(crate) fn update<R>(&self, slot: usize, offset: usize, change: impl Fn(u64) -> (u64, R)) -> R {
         assert!(offset < self.len(), "offset within the chunk");
         if slot < SLOTS {
+            self.warm(slot);
             // SAFETY: both were checked above.
             if let Some(cell) = unsafe { self.private_cell(slot, offset) } {
                 let (new, result) = change(cell.load(Ordering::Relaxed));
                 cell.store(new, Ordering::Relaxed);
                 return result;
             }
-            self.warm(slot);
         }
         let base = &self.base[offset];
         let mut seen = base.load(Ordering::Relaxed);
@@ -92,11 +92,15 @@ impl Chunk {
         }
     }
 
-    /// Counts a write of `slot` that goes to the base; allocates the private cells when there were enough.
+    /// Counts a write of `slot`; allocates its private cells when there were enough, and it has none yet.
     fn warm(&self, slot: usize) {
         let seen = self.warm_up[slot].load(Ordering::Relaxed);
         if seen < self.patience {
             self.warm_up[slot].store(seen + 1, Ordering::Relaxed);
+            return;
+        }
+        // Only the owner of the slot stores here.
+        if !self.private[slot].load(Ordering::Relaxed).is_null() {
             return;
         }
         let lines: Box<[Line]> = (0..self.lines)

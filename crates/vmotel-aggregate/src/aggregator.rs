@@ -4,6 +4,7 @@ mod accumulator;
 mod definition;
 mod family;
 mod instrument;
+mod limiter;
 mod series;
 mod snapshot;
 
@@ -21,6 +22,7 @@ pub use instrument::{
     Counter, CounterHandle, FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle,
     UpDownCounter, UpDownCounterHandle,
 };
+use vmotel_cardinality::{Controller, ControllerError, Evicted};
 use vmotel_cells::{BoundsError, Cells};
 use vmotel_model::{Clock, MetricSource, NameError, Naming, Snapshot, VisitConfig};
 
@@ -28,6 +30,7 @@ use self::{
     accumulator::Accumulator,
     family::{Family, Shared},
     instrument::Instrument,
+    limiter::Limiter,
     snapshot::{Collect, Families},
 };
 
@@ -66,6 +69,9 @@ pub enum AggregatorError {
         /// What is wrong with them.
         source: BoundsError,
     },
+    /// The controller has no room for the metric.
+    #[error(transparent)]
+    Controller(#[from] ControllerError),
     /// The name is taken.
     #[error("metric {name}: expected a name that is not aggregated here yet")]
     Taken {
@@ -126,6 +132,14 @@ pub struct Aggregator {
     cells: Cells,
     /// Sorted by name.
     families: Arc<Mutex<Vec<Arc<dyn Collect>>>>,
+    limits: Option<Arc<Limits>>,
+}
+
+/// What bounds the sets of an aggregator.
+struct Limits {
+    controller: Controller,
+    /// When the last epoch ended, by the clock.
+    ended: Mutex<Duration>,
 }
 
 impl Aggregator {
@@ -145,7 +159,55 @@ impl Aggregator {
             shared: Arc::new(shared),
             cells,
             families: Arc::default(),
+            limits: None,
         }
+    }
+
+    /// Creates an aggregator whose attribute sets are bounded by a controller.
+    ///
+    /// Beyond its limits only the offending attribute is folded (into `other` or a hashed bucket), and the whole set only at
+    /// last, under `otel.metric.overflow="true"`; sums are conserved. [`AggregatorConfig::limit`] then counts in a dry run only.
+    /// Give each aggregator a controller of its own: a collection ends the controller's epoch once it is over. Then heavier
+    /// values take the places of lighter ones, whose series are handed out a last time; one that comes back is a new series
+    /// with a new start time. What still comes in through a handle of such a series is added, at the next collection, to where
+    /// it then belongs. A folded gauge shows the value that was set last.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use opentelemetry::KeyValue;
+    /// use vmotel_aggregate::{Aggregator, AggregatorConfig};
+    /// use vmotel_cardinality::{Controller, ControllerConfig};
+    /// # #[derive(Debug)] struct At(u64);
+    /// # impl vmotel_model::Clock for At {
+    /// #     fn now(&self) -> vmotel_model::Timestamp { vmotel_model::Timestamp(self.0) }
+    /// #     fn monotonic(&self) -> std::time::Duration { std::time::Duration::from_nanos(self.0) }
+    /// # }
+    /// # let clock = Arc::new(At(0));
+    ///
+    /// let controller = Controller::new(ControllerConfig { per_label: 2, ..ControllerConfig::default() })?;
+    /// let aggregator = Aggregator::with_controller(AggregatorConfig::default(), clock, controller);
+    /// let logins = aggregator.counter("logins")?;
+    /// for user in ["ann", "bob", "eve", "joe"] {
+    ///     logins.add(1, &[KeyValue::new("ok", "true"), KeyValue::new("user", user)]);
+    /// }
+    /// let folded = logins.with(&[KeyValue::new("ok", "true"), KeyValue::new("user", "zoe")]);
+    /// assert!(format!("{folded:?}").contains("other") && format!("{folded:?}").ends_with("value: 2 }"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_controller(config: AggregatorConfig, clock: Arc<dyn Clock>, controller: Controller) -> Self {
+        let ended = Mutex::new(clock.monotonic());
+        Self {
+            limits: Some(Arc::new(Limits { controller, ended })),
+            ..Self::new(config, clock)
+        }
+    }
+
+    /// Returns the controller that bounds the attribute sets, for its report and statistics.
+    #[must_use]
+    pub fn controller(&self) -> Option<&Controller> {
+        self.limits.as_ref().map(|limits| &limits.controller)
     }
 
     /// Adds a counter of `u64`.
@@ -217,6 +279,13 @@ impl Aggregator {
         let Err(at) = families.binary_search_by(|family| family.name().cmp(&name)) else {
             return Err(AggregatorError::Taken { name });
         };
+        let limiter = match &self.limits {
+            None => None,
+            Some(limits) => {
+                let dry_run = limits.controller.config().dry_run;
+                Some(Limiter::new(limits.controller.metric(&name, &[])?, dry_run))
+            }
+        };
         let (limit, shared) = (self.config.limit, Arc::clone(&self.shared));
         let family = Arc::new(Family::new(
             definition,
@@ -225,6 +294,7 @@ impl Aggregator {
             self.cells.clone(),
             shared,
             self.clock.now(),
+            limiter,
         ));
         families.insert(at, Arc::<Family<A>>::clone(&family));
         Ok(Instrument {
@@ -259,12 +329,39 @@ impl MetricSource for Aggregator {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        // Dropped at the end: only then, with the cells of evicted sets gone, is there room for others.
+        let evicted = self
+            .limits
+            .as_ref()
+            .map_or_else(Vec::new, |limits| limits.tick(&*self.clock));
+        let of = |name: &str| {
+            let found = evicted.iter().find(|evicted| evicted.metric().name() == name);
+            found.map_or(&[][..], Evicted::sets)
+        };
         Box::new(Families(
             families
                 .iter()
-                .filter_map(|family| family.collect(config, now, self.config.idle))
+                .filter_map(|family| family.collect(config, now, self.config.idle, of(family.name())))
                 .collect(),
         ))
+    }
+}
+
+impl Limits {
+    /// Ends the epoch if it is over, and returns the sets that go.
+    fn tick(&self, clock: &dyn Clock) -> Vec<Evicted> {
+        let now = clock.monotonic();
+        let config = self.controller.config();
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_sub(*ended) < config.epoch {
+            return Vec::new();
+        }
+        *ended = now;
+        let mut evicted = self.controller.tick();
+        if config.dry_run {
+            evicted.clear();
+        }
+        evicted
     }
 }
 

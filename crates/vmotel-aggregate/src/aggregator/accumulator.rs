@@ -18,6 +18,8 @@ pub(crate) trait Accumulator: Clone + Send + Sync + 'static {
     fn read(&self) -> Self::Value;
     /// Adds the difference of two reads of another accumulator.
     fn add_difference(&self, now: &Self::Value, before: &Self::Value);
+    /// Returns how much a change matters when the heaviest series are kept; it ranks, and is never exported.
+    fn weight(now: &Self::Value, before: Option<&Self::Value>) -> u64;
     fn point<'a>(value: &'a Self::Value, shape: &'a Self::Shape) -> Point<'a>;
 }
 
@@ -40,6 +42,13 @@ macro_rules! number {
             fn add_difference(&self, $now: &$value, $before: &$value) {
                 let $this = self;
                 $difference;
+            }
+
+            fn weight(now: &$value, before: Option<&$value>) -> u64 {
+                // Saturates where a change is negative or beyond the range.
+                (*now as f64 - before.copied().unwrap_or_default() as f64)
+                    .abs()
+                    .max(1.0) as u64
             }
 
             fn point<'a>(value: &'a $value, (): &'a ()) -> Point<'a> {
@@ -89,6 +98,10 @@ impl Accumulator for Histogram {
 
     fn add_difference(&self, now: &HistogramSnapshot, before: &HistogramSnapshot) {
         self.absorb(now, before);
+    }
+
+    fn weight(now: &HistogramSnapshot, before: Option<&HistogramSnapshot>) -> u64 {
+        now.count() - before.map_or(0, HistogramSnapshot::count)
     }
 
     fn point<'a>(value: &'a HistogramSnapshot, bounds: &'a Arc<[f64]>) -> Point<'a> {

@@ -1,6 +1,7 @@
 //! All series of one aggregated metric.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,12 +12,14 @@ use std::{
 use opentelemetry::{Key, KeyValue};
 use papaya::HashMap;
 use seize::Collector;
+use vmotel_cardinality::SetId;
 use vmotel_cells::{Cells, Counter};
 use vmotel_model::Timestamp;
 
 use super::{
     accumulator::Accumulator,
     definition::Definition,
+    limiter::Limiter,
     series::{Late, Series},
 };
 use crate::attribute_set::{AttributeSet, Query, Ready};
@@ -53,7 +56,11 @@ pub(crate) struct Family<A: Accumulator> {
     creation: Mutex<Creation>,
     overflow: Arc<Series<A>>,
     late: Arc<Late<A>>,
+    limiter: Option<Limiter<A>>,
 }
+
+/// How often a set that the controller evicts meanwhile is decided on anew before it is folded whole.
+const MAX_DECISIONS: usize = 16;
 
 /// The series of a family at one collection.
 pub(crate) struct Collected<A: Accumulator> {
@@ -71,6 +78,7 @@ impl<A: Accumulator> Family<A> {
         cells: Cells,
         shared: Arc<Shared>,
         now: Timestamp,
+        limiter: Option<Limiter<A>>,
     ) -> Self {
         let late = Arc::default();
         let overflow = vec![KeyValue::new(OVERFLOW, true)];
@@ -79,7 +87,14 @@ impl<A: Accumulator> Family<A> {
             other_types: false,
         };
         Self {
-            overflow: Arc::new(Series::new(A::create(&cells, &shape), overflow, 0, now, &late)),
+            overflow: Arc::new(Series::new(
+                A::create(&cells, &shape),
+                overflow,
+                0,
+                None,
+                now,
+                &late,
+            )),
             // Retired series are dropped as soon as nobody looks, so that late adds are not kept waiting.
             series: HashMap::builder()
                 .hasher(Ready::default())
@@ -94,6 +109,7 @@ impl<A: Accumulator> Family<A> {
             limit,
             cells,
             late,
+            limiter,
         }
     }
 
@@ -115,6 +131,18 @@ impl<A: Accumulator> Family<A> {
         let series = self.series.pin();
         if let Some(series) = series.get(&query) {
             change(&series.cell);
+        } else if let Some(limiter) = &self.limiter {
+            // The pin keeps this series alive, too.
+            let pinned = limiter.by_set.pin();
+            let decision = limiter.check(attributes);
+            if decision.is_overflow() {
+                self.shared.overflowed.add(1);
+                change(&self.overflow.cell);
+            } else if let Some(series) = pinned.get(&decision.set().get()) {
+                change(&series.cell);
+            } else {
+                self.admit_and(attributes, now, change);
+            }
         } else if self.full.load(Ordering::Relaxed) {
             self.shared.overflowed.add(1);
             change(&self.overflow.cell);
@@ -134,6 +162,9 @@ impl<A: Accumulator> Family<A> {
     ///
     /// The caller gets a handle: a series with handles is not evicted.
     pub(crate) fn admit(&self, attributes: AttributeSet, now: impl FnOnce() -> Timestamp) -> Arc<Series<A>> {
+        if let Some(limiter) = &self.limiter {
+            return self.admit_bounded(limiter, attributes.as_slice(), now);
+        }
         let mut creation = self.creation();
         let series = self.series.pin();
         if let Some(series) = series.get(&attributes) {
@@ -144,48 +175,108 @@ impl<A: Accumulator> Family<A> {
             self.shared.overflowed.add(1);
             return Arc::clone(&self.overflow);
         }
-        let keys = creation.key_sequence(&attributes);
-        let cell = A::create(&self.cells, &self.shape);
-        let new = Arc::new(Series::new(
-            cell,
-            attributes.as_slice().to_vec(),
-            keys,
-            now(),
-            &self.late,
-        ));
+        let new = self.create(&mut creation, &attributes, None, now());
         series.insert(attributes, Arc::clone(&new));
-        self.live.fetch_add(1, Ordering::Relaxed);
         new
     }
 
-    /// Reads all series; those that have been idle for `idle` are evicted and not handed out.
-    pub(crate) fn collect(&self, now: Timestamp, idle: Option<Duration>) -> Collected<A> {
+    /// Returns the series that the controller decides on, by its protocol: a cell is made under the family's own lock, and
+    /// only while the controller holds its set.
+    fn admit_bounded(
+        &self,
+        limiter: &Limiter<A>,
+        attributes: &[KeyValue],
+        now: impl FnOnce() -> Timestamp,
+    ) -> Arc<Series<A>> {
+        let by_set = limiter.by_set.pin();
+        for _ in 0..MAX_DECISIONS {
+            let decision = limiter.check(attributes);
+            let set = decision.set();
+            if decision.is_overflow() {
+                break;
+            }
+            let mut creation = self.creation();
+            if let Some(series) = by_set.get(&set.get()) {
+                return Arc::clone(series);
+            }
+            if limiter.dry_run && self.live.load(Ordering::Relaxed) >= self.limit {
+                break;
+            }
+            if !limiter.holds(set) {
+                continue;
+            }
+            let written = AttributeSet::new(&limiter.written(&decision, attributes));
+            let new = self.create(&mut creation, &written, Some(set), now());
+            by_set.insert(set.get(), Arc::clone(&new));
+            self.series.pin().insert(written, Arc::clone(&new));
+            return new;
+        }
+        self.shared.overflowed.add(1);
+        Arc::clone(&self.overflow)
+    }
+
+    fn create(
+        &self,
+        creation: &mut Creation,
+        attributes: &AttributeSet,
+        set: Option<SetId>,
+        now: Timestamp,
+    ) -> Arc<Series<A>> {
+        let keys = creation.key_sequence(attributes);
+        let cell = A::create(&self.cells, &self.shape);
+        let attributes = attributes.as_slice().to_vec();
+        self.live.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Series::new(cell, attributes, keys, set, now, &self.late))
+    }
+
+    /// Reads all series. Those that have been idle for `idle` are not handed out and go; those of `evicted` sets are handed
+    /// out a last time.
+    pub(crate) fn collect(&self, now: Timestamp, idle: Option<Duration>, evicted: &[SetId]) -> Collected<A> {
         self.readmit_late(now);
+        self.move_detached(now);
+        let evicted: HashSet<SetId> = evicted.iter().copied().collect();
+        // References that the family itself holds.
+        let own = if self.limiter.is_some() { 2 } else { 1 };
         let mut creation = self.creation();
         let pinned = self.series.pin();
         let mut collected = Vec::with_capacity(self.live.load(Ordering::Relaxed) + 1);
-        let mut idle_sets = Vec::new();
+        let mut gone = Vec::new();
         for (attributes, series) in &pinned {
-            let value = series.hand_out(now);
-            let unchanged = now.0.saturating_sub(series.changed.load(Ordering::Relaxed));
-            if idle.is_some_and(|idle| u128::from(unchanged) >= idle.as_nanos())
-                && Arc::strong_count(series) == 1
+            let is_evicted = series.set.is_some_and(|set| evicted.contains(&set));
+            let (value, weight) = series.hand_out(now);
+            if let (Some(limiter), Some(set), Some(weight)) = (&self.limiter, series.set, weight)
+                && !is_evicted
             {
-                idle_sets.push((attributes.clone(), Arc::clone(series)));
-            } else {
+                limiter.touch(set, weight);
+            }
+            let unchanged = now.0.saturating_sub(series.changed.load(Ordering::Relaxed));
+            let has_handles = Arc::strong_count(series) > own;
+            let is_idle = idle.is_some_and(|idle| u128::from(unchanged) >= idle.as_nanos()) && !has_handles;
+            if is_idle || is_evicted {
+                gone.push((attributes.clone(), Arc::clone(series)));
+            }
+            if !is_idle {
                 collected.push((Arc::clone(series), value));
             }
         }
-        for (attributes, series) in idle_sets {
+        for (attributes, series) in gone {
             series.evict();
             pinned.remove(&attributes);
+            if let (Some(limiter), Some(set)) = (&self.limiter, series.set) {
+                limiter.by_set.pin().remove(&set.get());
+                limiter
+                    .detached
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(series);
+            }
             self.shared.evicted.add(1);
             self.live.fetch_sub(1, Ordering::Relaxed);
         }
         self.full
             .store(self.live.load(Ordering::Relaxed) >= self.limit, Ordering::Relaxed);
         creation.forget_unused(&collected);
-        let value = self.overflow.hand_out(now);
+        let (value, _) = self.overflow.hand_out(now);
         let unused = A::create(&Cells::new(), &self.shape).read();
         if value != unused {
             collected.push((Arc::clone(&self.overflow), value));
@@ -195,6 +286,22 @@ impl<A: Accumulator> Family<A> {
             keys: creation.keys.clone(),
             other_types: creation.other_types,
         }
+    }
+
+    /// Adds what came to evicted series through handles since the last collection to the series that is now decided on.
+    fn move_detached(&self, now: Timestamp) {
+        let Some(limiter) = &self.limiter else {
+            return;
+        };
+        let mut detached = limiter.detached.lock().unwrap_or_else(PoisonError::into_inner);
+        for series in detached.iter() {
+            if let Some((value, before)) = series.take_difference() {
+                let to = self.admit_bounded(limiter, &series.attributes, || now);
+                to.cell.add_difference(&value, &before);
+            }
+        }
+        // Once nobody else holds a series, its drop hands over what came meanwhile.
+        detached.retain(|series| Arc::strong_count(series) > 1);
     }
 
     /// Admits again what was added to series after their eviction.

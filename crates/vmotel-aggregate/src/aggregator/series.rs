@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use opentelemetry::KeyValue;
+use vmotel_cardinality::SetId;
 use vmotel_model::Timestamp;
 
 use super::accumulator::Accumulator;
@@ -21,6 +22,8 @@ pub(crate) struct Series<A: Accumulator> {
     pub(crate) values: Box<[String]>,
     /// The number of the family's key sequence.
     pub(crate) keys: usize,
+    /// The controller's name of the set, none without a controller.
+    pub(crate) set: Option<SetId>,
     pub(crate) start: Timestamp,
     /// The newest value that a snapshot has handed out.
     pub(crate) handed_out: Mutex<Option<A::Value>>,
@@ -35,6 +38,7 @@ impl<A: Accumulator> Series<A> {
         cell: A,
         attributes: Vec<KeyValue>,
         keys: usize,
+        set: Option<SetId>,
         now: Timestamp,
         late: &Arc<Late<A>>,
     ) -> Self {
@@ -46,6 +50,7 @@ impl<A: Accumulator> Series<A> {
                 .collect(),
             attributes,
             keys,
+            set,
             start: now,
             handed_out: Mutex::new(None),
             changed: AtomicU64::new(now.0),
@@ -54,15 +59,25 @@ impl<A: Accumulator> Series<A> {
         }
     }
 
-    /// Reads the value for a snapshot, and notes whether it has changed since the one before.
-    pub(crate) fn hand_out(&self, now: Timestamp) -> A::Value {
+    /// Reads the value for a snapshot, and notes whether it has changed since the one before: then its weight comes along.
+    pub(crate) fn hand_out(&self, now: Timestamp) -> (A::Value, Option<u64>) {
         let value = self.cell.read();
         let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut weight = None;
         if handed_out.as_ref() != Some(&value) {
             self.changed.store(now.0, Ordering::Relaxed);
+            weight = Some(A::weight(&value, handed_out.as_ref()));
             *handed_out = Some(value.clone());
         }
-        value
+        (value, weight)
+    }
+
+    /// Returns what was added since the last snapshot, and what that one had; the next call returns what comes later.
+    pub(crate) fn take_difference(&self) -> Option<(A::Value, A::Value)> {
+        let now = self.cell.read();
+        let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = handed_out.replace(now.clone())?;
+        (now != before).then_some((now, before))
     }
 
     /// Marks the series as taken out of its family: what still arrives goes back through the queue of late adds.

@@ -1,5 +1,6 @@
 //! The aggregator as a source of metrics.
 
+use vmotel_cardinality::SetId;
 use vmotel_model::{
     Family as FamilyHead, Kind, LabelPlan, MetricSink, Naming, Series as VisitedSeries, Snapshot, Timestamp,
     VisitConfig,
@@ -25,6 +26,7 @@ pub(crate) trait Collect: Send + Sync {
         config: &VisitConfig,
         now: Timestamp,
         idle: Option<std::time::Duration>,
+        evicted: &[SetId],
     ) -> Option<Box<dyn FamilySnapshot>>;
 }
 
@@ -48,6 +50,7 @@ impl<A: Accumulator> Collect for Family<A> {
         config: &VisitConfig,
         now: Timestamp,
         idle: Option<std::time::Duration>,
+        evicted: &[SetId],
     ) -> Option<Box<dyn FamilySnapshot>> {
         let definition = &self.definition;
         // Checked when the family was made; a strategy of its own may still refuse it.
@@ -55,7 +58,7 @@ impl<A: Accumulator> Collect for Family<A> {
             .naming
             .metric_name(&definition.name, &definition.unit, A::KIND)
             .ok()?;
-        let collected = self.collect(now, idle);
+        let collected = self.collect(now, idle, evicted);
         let plan = |keys: &[opentelemetry::Key]| {
             let keys = keys.iter().map(opentelemetry::Key::as_str);
             LabelPlan::new(config.naming, A::KIND, keys, &[], &config.constant_labels)

@@ -1,4 +1,5 @@
 //! Black-box tests of the crate.
 
 mod aggregator;
+mod bounded;
 mod sampler;

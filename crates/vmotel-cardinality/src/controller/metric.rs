@@ -157,10 +157,12 @@ impl Metric {
         if decision.is_overflow() {
             return Cow::Borrowed(&config.fold_name);
         }
+        // As it is decided on: the bucket is that of the value that has been cut.
+        let value = value::cut(value, config.value_length);
         if decision.folded >> label & 1 == 0 {
-            return value::cut(value, config.value_length);
+            return value;
         }
-        value::bucket_name(config, value::bucket(&config.fold, value))
+        value::bucket_name(config, value::bucket(&config.fold, &value))
     }
 
     /// Adds weight to a set from its cell, for callers that do not check on every measurement.

@@ -119,6 +119,8 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
             context: build.context.clone(),
             dockerfile: format!("{}/application/Dockerfile", dockerfile_folder(&build.context)),
         }),
+        // Otherwise an image of that name would be looked for in a registry first.
+        pull_policy: build.map(|_| "build"),
         entrypoint: entrypoint(part),
         command: arguments(part)
             .into_iter()
@@ -207,6 +209,7 @@ fn volume_owner(stack: &Stack) -> Option<Service> {
     Some(Service {
         image: stack.values.images.victoria_metrics.clone(),
         build: None,
+        pull_policy: None,
         entrypoint,
         command: Vec::new(),
         user: "0:0".to_owned(),

@@ -9,7 +9,7 @@ use vmotel_testkit::tools::{Finder, Tool};
 /// Runs every program that can check a file of the folder, of both versions.
 pub(super) fn programs(folder: &Path) -> anyhow::Result<()> {
     for version in Version::BOTH {
-        let checks: [(Tool, &[&str]); 6] = [
+        let checks: [(Tool, &[&str]); 7] = [
             (
                 Tool::Vmagent,
                 &[
@@ -23,6 +23,7 @@ pub(super) fn programs(folder: &Path) -> anyhow::Result<()> {
             (Tool::VmalertTool, &["unittest", "--files=tests/alerts_test.yml"]),
             (Tool::Promtool, &["check", "rules", "vmalert/rules.yml"]),
             (Tool::Amtool, &["check-config", "alertmanager/alertmanager.yml"]),
+            (Tool::DockerCompose, &["--file=compose.yml", "config", "--quiet"]),
         ];
         for (tool, arguments) in checks {
             run(tool, version, arguments, folder)?;
@@ -51,6 +52,9 @@ fn run(tool: Tool, version: Version, arguments: &[&str], folder: &Path) -> anyho
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    println!("{tool} {}: {} passes", found.version_text(), arguments[0]);
+    println!("{tool} {}: {} passes", found.version_text(), arguments.join(" "));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,38 +32,40 @@ pub(super) struct Service {
     pub(super) image: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) build: Option<Build>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pull_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Ordered::is_empty")]
+    pub(super) depends_on: Ordered<Depends>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) entrypoint: Vec<String>,
+    pub(super) volumes: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) command: Vec<String>,
-    pub(super) user: String,
+    pub(super) secrets: Vec<&'static str>,
     #[serde(skip_serializing_if = "Ordered::is_empty")]
     pub(super) environment: Ordered<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) ports: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) volumes: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) tmpfs: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) secrets: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) networks: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) network_mode: Option<&'static str>,
-    #[serde(skip_serializing_if = "Ordered::is_empty")]
-    pub(super) depends_on: Ordered<Depends>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) command: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) entrypoint: Vec<String>,
+    pub(super) restart: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) healthcheck: Option<Health>,
-    pub(super) read_only: bool,
-    pub(super) cap_drop: [&'static str; 1],
+    pub(super) logging: Logging,
+    pub(super) user: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cap_add: Vec<&'static str>,
-    pub(super) security_opt: [&'static str; 1],
+    pub(super) cap_drop: [&'static str; 1],
     pub(super) deploy: Deploy,
-    pub(super) logging: Logging,
-    pub(super) restart: &'static str,
+    pub(super) read_only: bool,
+    pub(super) security_opt: [&'static str; 1],
     pub(super) stop_grace_period: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tmpfs: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -136,7 +136,7 @@ impl Finder {
             if !suites.lines().any(|suite| suite == version.suite()) {
                 continue;
             }
-            let path = entry.join("usr/bin").join(tool.binary());
+            let path = entry.join(tool.folder()).join(tool.binary());
             let package_version = entry
                 .file_name()
                 .unwrap_or_default()

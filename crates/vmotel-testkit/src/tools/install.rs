@@ -60,7 +60,7 @@ fn cached(cache: &Path, tool: Tool, version: Version) -> bool {
         .flatten();
     entries.map(|entry| entry.path()).any(|entry| {
         suites(&entry).lines().any(|suite| suite == version.suite())
-            && entry.join("usr/bin").join(tool.binary()).exists()
+            && entry.join(tool.folder()).join(tool.binary()).exists()
     })
 }
 
@@ -75,7 +75,7 @@ fn place(unpacked: &Path, entry: &Path, version: Version) -> io::Result<()> {
     }
     match fs::rename(unpacked, entry) {
         Ok(()) => Ok(()),
-        Err(_) if entry.join("usr/bin").is_dir() => {
+        Err(_) if entry.join("usr").is_dir() => {
             let next = unpacked.join(SUITES_FILE);
             fs::write(&next, format!("{}{}\n", suites(entry), version.suite()))?;
             fs::rename(next, entry.join(SUITES_FILE))

@@ -22,6 +22,8 @@ pub enum Tool {
     Alertmanager,
     /// The checker of Alertmanager configurations.
     Amtool,
+    /// The checker of compose files; asking it for a configuration needs no engine.
+    DockerCompose,
 }
 
 /// Which version of a program is wanted: tests that matter run on both.
@@ -75,7 +77,7 @@ struct Facts {
 
 impl Tool {
     /// All programs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VictoriaMetrics,
         Self::Vmagent,
         Self::Vmalert,
@@ -85,6 +87,7 @@ impl Tool {
         Self::Promtool,
         Self::Alertmanager,
         Self::Amtool,
+        Self::DockerCompose,
     ];
 
     /// Returns the file name of the program in Debian's packages.
@@ -109,6 +112,14 @@ impl Tool {
     #[must_use]
     pub fn tested(self) -> &'static str {
         self.facts().tested
+    }
+
+    /// Returns the folder of the program in its package.
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::DockerCompose => "usr/libexec/docker/cli-plugins",
+            _ => "usr/bin",
+        }
     }
 
     pub(super) fn help(self) -> &'static str {
@@ -189,6 +200,12 @@ impl Tool {
                 &["--config.file", "--web.listen-address"],
             ),
             Self::Amtool => other(&["amtool"], "prometheus-alertmanager", "0.33", &["check-config"]),
+            Self::DockerCompose => other(
+                &["docker-compose"],
+                "docker-compose",
+                "2.40",
+                &["config", "--file"],
+            ),
         }
     }
 }

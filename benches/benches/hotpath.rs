@@ -19,8 +19,10 @@ use criterion::{
 use opentelemetry::{KeyValue, metrics::MeterProvider};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
 use vmotel_aggregate::{
-    AdaptiveConfig, AdaptiveSampler, Aggregator, AggregatorConfig, AttributeCache, BlockSampler, RateSampler,
+    AdaptiveConfig, AdaptiveSampler, Aggregator, AggregatorConfig, AttributeCache, BlockSampler, LabelValue,
+    RateSampler, Typed,
 };
+use vmotel_cardinality::{Controller, ControllerConfig};
 use vmotel_cells::Cells;
 use vmotel_model::{Clock, Timestamp};
 
@@ -183,6 +185,82 @@ fn by_attributes(group: &mut BenchmarkGroup<'_, WallTime>) {
     });
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+    Put,
+}
+
+impl LabelValue for Method {
+    const VALUES: &'static [&'static str] = &["GET", "POST", "PUT"];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Route {
+    Users,
+    Orders,
+    Items,
+    Other,
+}
+
+impl LabelValue for Route {
+    const VALUES: &'static [&'static str] = &["/users/{id}", "/orders/{id}", "/items", "other"];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+fn typed(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let counter = aggregator(100).counter("c").expect("a good name");
+    let typed: Typed<_, (Method, Route, bool)> =
+        Typed::new(counter, ["method", "path", "ok"]).expect("24 combinations");
+    let methods = [Method::Get, Method::Post, Method::Put];
+    let routes = [Route::Users, Route::Orders, Route::Items, Route::Other];
+    group.bench_function(
+        BenchmarkId::new("typed enum labels", "vmotel-aggregate"),
+        |bencher| {
+            let mut turn = 0;
+            bencher.iter(|| {
+                turn += 1;
+                let labels = (methods[turn % 3], routes[turn % 4], turn % 2 == 0);
+                typed.with(black_box(labels)).add(1);
+            });
+        },
+    );
+}
+
+/// Behind a controller: known sets, and unique ones beyond its limits, of which one label is folded.
+fn bounded(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let controller = Controller::new(ControllerConfig::default()).expect("the limits are in range");
+    let aggregator = Aggregator::with_controller(AggregatorConfig::default(), Arc::new(Stopped), controller);
+    let counter = aggregator.counter("c").expect("a good name");
+    let known = sets(36);
+    for set in known.iter().chain(&sets(4_000)) {
+        counter.add(1, set);
+    }
+    in_turn(
+        group,
+        "by attributes, bounded",
+        "vmotel-aggregate",
+        &known,
+        |set| counter.add(1, set),
+    );
+    let unknown = sets(9_000).split_off(6_000);
+    in_turn(
+        group,
+        "one label folded, bounded",
+        "vmotel-aggregate",
+        &unknown,
+        |set| counter.add(1, set),
+    );
+}
+
 fn cache(group: &mut BenchmarkGroup<'_, WallTime>) {
     let cache = AttributeCache::new(NonZeroUsize::new(1000).expect("not zero"));
     let set = sets(1);
@@ -222,7 +300,9 @@ fn samplers(group: &mut BenchmarkGroup<'_, WallTime>) {
 fn hotpath(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hotpath");
     handles(&mut group);
+    typed(&mut group);
     by_attributes(&mut group);
+    bounded(&mut group);
     cache(&mut group);
     samplers(&mut group);
     group.finish();

@@ -7,6 +7,7 @@ mod instrument;
 mod limiter;
 mod series;
 mod snapshot;
+mod typed;
 
 use std::{
     fmt,
@@ -22,6 +23,7 @@ pub use instrument::{
     Counter, CounterHandle, FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle,
     UpDownCounter, UpDownCounterHandle,
 };
+pub use typed::{Instrument as TypedInstrument, LabelSet, LabelValue, Typed};
 use vmotel_cardinality::{Controller, ControllerError, Evicted};
 use vmotel_cells::{BoundsError, Cells};
 use vmotel_model::{Clock, MetricSource, NameError, Naming, Snapshot, VisitConfig};
@@ -72,6 +74,22 @@ pub enum AggregatorError {
     /// The controller has no room for the metric.
     #[error(transparent)]
     Controller(#[from] ControllerError),
+    /// Two typed labels have one name.
+    #[error("metric {name}: the label {label:?} is there twice, expected a name of its own for each label")]
+    Label {
+        /// The metric.
+        name: String,
+        /// The label.
+        label: String,
+    },
+    /// Typed labels have no values, or too many.
+    #[error("metric {name}: the labels have {combinations} combinations, expected 1 to 65536")]
+    Combinations {
+        /// The metric.
+        name: String,
+        /// Combinations of values.
+        combinations: usize,
+    },
     /// The name is taken.
     #[error("metric {name}: expected a name that is not aggregated here yet")]
     Taken {

@@ -7,8 +7,8 @@ mod sampler;
 
 pub use aggregator::{
     Aggregator, AggregatorConfig, AggregatorError, AggregatorStats, Counter, CounterHandle, Definition,
-    FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle, UpDownCounter,
-    UpDownCounterHandle,
+    FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle, LabelSet, LabelValue,
+    Typed, TypedInstrument, UpDownCounter, UpDownCounterHandle,
 };
 pub use attribute_cache::AttributeCache;
 pub use attribute_set::AttributeSet;

@@ -3,3 +3,4 @@
 mod aggregator;
 mod bounded;
 mod sampler;
+mod typed;

@@ -117,7 +117,7 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         image: part.image.clone(),
         build: build.map(|build| file::Build {
             context: build.context.clone(),
-            dockerfile: format!("{}/application/Dockerfile", dockerfile_folder(&build.context)),
+            dockerfile: build.dockerfile.clone(),
         }),
         // Otherwise an image of that name would be looked for in a registry first.
         pull_policy: build.map(|_| "build"),
@@ -159,15 +159,6 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         logging: logging(),
         restart: "unless-stopped",
         stop_grace_period: format!("{}s", part.grace_seconds),
-    }
-}
-
-/// Returns where the rendered folder lies, as seen from the build context: as many levels down as the context is up.
-fn dockerfile_folder(context: &str) -> &'static str {
-    if context == "../../.." {
-        "deploy/compose/single"
-    } else {
-        "."
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Application {
 pub struct Build {
     /// The folder of the workspace, relative to the compose file.
     pub context: String,
+    /// The rendered `application/Dockerfile`, relative to the context.
+    pub dockerfile: String,
     /// The arguments of `cargo build --release --locked`.
     pub cargo_arguments: String,
     /// The program below `target/release`.
@@ -183,6 +185,7 @@ impl Default for Application {
             image: "vmotel-example:0.1.0".to_owned(),
             build: Some(Build {
                 context: "../../..".to_owned(),
+                dockerfile: "deploy/compose/single/application/Dockerfile".to_owned(),
                 cargo_arguments: "-p vmotel-examples --example app_metrics".to_owned(),
                 binary: "examples/app_metrics".to_owned(),
             }),

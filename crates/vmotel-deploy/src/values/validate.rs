@@ -125,6 +125,17 @@ impl Deployment {
                 "a URL with http:// or https://",
             )?;
         }
+        if let Some(build) = &application.build {
+            for (key, value) in [
+                ("application.build.context", &build.context),
+                ("application.build.dockerfile", &build.dockerfile),
+                ("application.build.cargo_arguments", &build.cargo_arguments),
+                ("application.build.binary", &build.binary),
+            ] {
+                let plain = !value.is_empty() && !value.contains(['\n', '\r', ';', '&', '|', '`', '$']);
+                ensure(key, value, plain, "one line without signs of the shell")?;
+            }
+        }
         self.validate_thresholds()?;
         self.validate_ports()
     }
@@ -266,6 +277,10 @@ mod tests {
             (
                 "[scraping.external_labels]\n'a-b' = 'x'",
                 "scraping.external_labels is a-b, expected names",
+            ),
+            (
+                "[application.build]\ncontext='.'\ndockerfile='application/Dockerfile'\ncargo_arguments='-p x; rm y'\nbinary='x'",
+                "application.build.cargo_arguments is -p x; rm y, expected one line without signs of the shell",
             ),
         ] {
             let error = Deployment::from_toml(toml).unwrap_err().to_string();

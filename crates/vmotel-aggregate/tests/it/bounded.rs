@@ -25,8 +25,9 @@ impl ManualClock {
 }
 
 impl Clock for ManualClock {
+    /// No two readings are equal, as on a real clock.
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {
@@ -361,4 +362,65 @@ fn a_dry_run_folds_nothing_up_to_the_aggregators_limit() {
     server.scrape(&aggregator);
     assert_eq!((server.current.len(), server.sum()), (11, 20));
     assert!(controller.stats().folded_values >= 18);
+}
+
+#[test]
+fn scrapes_and_evictions_beside_writers_lose_nothing() {
+    const WRITERS: u64 = 3;
+    let limit = 60;
+    let (aggregator, clock, counter) = build(ControllerConfig {
+        per_label: 20,
+        per_metric: limit,
+        idle_epochs: 1,
+        hysteresis: 1.0,
+        ..ControllerConfig::default()
+    });
+    let mut server = Server::default();
+    let running = Arc::new(AtomicU64::new(WRITERS));
+    let recorded: u64 = thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (counter, running) = (counter.clone(), Arc::clone(&running));
+                scope.spawn(move || {
+                    let mut random = Random(writer);
+                    let mut recorded = 0;
+                    for number in 0..60_000_u64 {
+                        // The popular users change, so that places change hands all the time.
+                        let user = number / 5_000 * 7 + random.below(1 + random.0 % 40);
+                        let value = random.below(10);
+                        counter.add(
+                            value,
+                            &[
+                                KeyValue::new("ok", ["true", "false"][(number % 2) as usize]),
+                                KeyValue::new("user", user.to_string()),
+                            ],
+                        );
+                        recorded += value;
+                    }
+                    running.fetch_sub(1, Ordering::Relaxed);
+                    recorded
+                })
+            })
+            .collect();
+        while running.load(Ordering::Relaxed) > 0 {
+            clock.forward(10);
+            server.scrape(&aggregator);
+            assert!(
+                server.current.len() <= limit + 1,
+                "{} series",
+                server.current.len()
+            );
+        }
+        writers
+            .into_iter()
+            .map(|writer| writer.join().expect("no panic"))
+            .sum()
+    });
+    for _ in 0..4 {
+        server.scrape(&aggregator);
+    }
+    assert!(aggregator.stats().evicted > 100, "{:?}", aggregator.stats());
+    assert_eq!(server.sum(), recorded);
+    let by_ok: u64 = server.marginal(&["ok"]).values().sum();
+    assert_eq!(by_ok, recorded);
 }

@@ -206,6 +206,10 @@ fn push(criterion: &mut Criterion) {
 /// Prints the bytes that go over the wire; they do not change from run to run.
 #[expect(clippy::print_stderr, reason = "a bench talks to its user")]
 fn tell(load: Load, subject: &str, suffix: &str, bytes: usize) {
+    // A bench that was filtered out has not run.
+    if bytes == 0 {
+        return;
+    }
     let each = bytes as f64 / load.samples() as f64;
     eprintln!("{}, {subject}{suffix}: {each:.2} bytes per sample", load.id());
 }

@@ -26,6 +26,9 @@ mod shutdown;
 #[cfg(feature = "signal")]
 mod signal;
 mod sources;
+#[cfg(feature = "push")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "for the push worker"))]
+mod spool;
 mod target_info;
 mod wait;
 
@@ -42,4 +45,6 @@ pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
+#[cfg(feature = "push")]
+pub use spool::{SpoolConfig, SpoolError, SpoolStats};
 pub use vmotel_wire::Exponential;

@@ -1,0 +1,37 @@
+//! What the spool counts.
+
+/// What a spool holds now, and what became of the rest since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct SpoolStats {
+    /// Requests that wait.
+    pub waiting_parcels: u64,
+    /// The samples in them.
+    pub waiting_samples: u64,
+    /// Bytes of waiting requests in memory.
+    pub memory_bytes: u64,
+    /// Bytes of waiting requests on disk.
+    pub disk_bytes: u64,
+    /// Acknowledged requests that are kept.
+    pub window_parcels: u64,
+    /// Their bytes, in memory.
+    pub window_bytes: u64,
+    /// Requests pushed.
+    pub pushed_parcels: u64,
+    /// Requests taken up from an earlier process.
+    pub recovered_parcels: u64,
+    /// The samples in them.
+    pub recovered_samples: u64,
+    /// Requests dropped, oldest first, to keep the bounds.
+    pub dropped_parcels: u64,
+    /// The samples in them.
+    pub dropped_samples: u64,
+    /// Files set aside as they were damaged.
+    pub damaged_files: u64,
+    /// Failures of the disk; what could not be written stays in memory.
+    pub disk_errors: u64,
+    /// Acknowledged requests that were put back, to be sent again.
+    pub resent_parcels: u64,
+    /// Acknowledged requests that were kept for less than the configured time, as the window was full.
+    pub unprotected_parcels: u64,
+}

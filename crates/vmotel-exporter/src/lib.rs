@@ -27,7 +27,7 @@ mod shutdown;
 mod signal;
 mod sources;
 #[cfg(feature = "push")]
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "for the push worker"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "for the push worker"))]
 mod spool;
 mod target_info;
 mod wait;

@@ -1,13 +1,20 @@
 //! The spool: what has been encoded and is not yet safe at the server.
 
 mod config;
+mod directory;
+mod entry;
+mod format;
 mod parcel;
+mod room;
 mod stats;
 mod window;
 
 use std::{collections::BTreeMap, time::Duration};
 
 pub use config::{SpoolConfig, SpoolError};
+use directory::Directory;
+use entry::Entry;
+use format::Unread;
 pub(crate) use parcel::{Parcel, ParcelId, ParcelKind};
 pub use stats::SpoolStats;
 use window::Window;
@@ -21,13 +28,19 @@ use window::Window;
 ///            ^         |  \-> rejected -> gone            |
 ///            \- failed -/        resend_window: again <---/
 /// ```
+///
+/// What is delivered at once never touches the disk. From the first failure on all that waits is written to it, and memory is only a
+/// cache of the oldest, until nothing waits any more.
 #[derive(Debug)]
 pub(crate) struct Spool {
     config: SpoolConfig,
-    waiting: BTreeMap<ParcelId, Parcel>,
+    directory: Option<Directory>,
+    waiting: BTreeMap<ParcelId, Entry>,
     next: ParcelId,
     /// The one that `front` gave out: it is with the server, and not dropped to make room.
     taken: Option<ParcelId>,
+    /// Whether what is pushed goes to disk at once.
+    through: bool,
     window: Window,
     stats: SpoolStats,
 }
@@ -42,7 +55,7 @@ pub(crate) struct Pushed {
     pub(crate) dropped_samples: u64,
 }
 
-/// What became of the parcels that wait when the process ends.
+/// What becomes of the parcels that wait when the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[must_use]
 pub(crate) struct Kept {
@@ -63,41 +76,75 @@ impl Spool {
     /// A bound of zero; a directory that cannot be used or that another process uses.
     pub(crate) fn open(config: SpoolConfig) -> Result<Self, SpoolError> {
         config.validate()?;
-        Ok(Self {
+        let mut spool = Self {
+            directory: config.directory.as_deref().map(Directory::open).transpose()?,
             waiting: BTreeMap::new(),
             next: ParcelId(1),
             taken: None,
+            through: false,
             window: Window::default(),
             stats: SpoolStats::default(),
             config,
-        })
+        };
+        if let Some(directory) = &mut spool.directory {
+            let (parcels, damaged) = directory.scan()?;
+            spool.stats.damaged_files = damaged;
+            for (id, head) in parcels {
+                spool.next = id.next();
+                spool.stats.recovered_parcels += 1;
+                spool.stats.recovered_samples += head.samples;
+                spool.insert(id, Entry::on_disk(head));
+            }
+        }
+        // The bounds may be other ones than those of the earlier process.
+        let _counted = spool.make_room();
+        Ok(spool)
     }
 
     /// Puts a parcel behind all others.
     pub(crate) fn push(&mut self, parcel: Parcel) -> Pushed {
+        self.stats.pushed_parcels += 1;
+        if parcel.bytes() > self.most_bytes() {
+            // Nothing is pushed out for one that has no room anyway.
+            return self.count(Pushed {
+                dropped_parcels: 1,
+                dropped_samples: parcel.samples,
+            });
+        }
         let id = self.next;
         self.next = id.next();
-        self.stats.pushed_parcels += 1;
-        self.insert(id, parcel);
+        self.insert(id, Entry::in_memory(parcel));
         self.make_room()
     }
 
     /// Returns the oldest parcel; until it is settled by `delivered`, `rejected` or `failed`, it is not dropped to make room.
     pub(crate) fn front(&mut self) -> Option<(ParcelId, Parcel)> {
-        let (&id, parcel) = self.waiting.first_key_value()?;
-        self.taken = Some(id);
-        Some((id, parcel.clone()))
+        loop {
+            let (&id, entry) = self.waiting.first_key_value()?;
+            self.taken = Some(id);
+            if let Some(parcel) = entry.parcel() {
+                return Some((id, parcel));
+            }
+            match self.load(id) {
+                Some(parcel) => return Some((id, parcel)),
+                None => drop(self.remove(id)),
+            }
+        }
     }
 
     /// Notes that the server acknowledged a parcel at `now`, by the monotonic clock.
     ///
     /// An acknowledged row may still be only in the server's memory. So the parcel stays, until an acknowledgement that comes 15 s later
-    /// (the configured time) shows that the server lived on.
-    pub(crate) fn delivered(&mut self, id: ParcelId, now: Duration) {
-        if let Some(parcel) = self.remove(id) {
+    /// (the configured time) shows that the server lived on. Returns whether it was acknowledged for the first time.
+    pub(crate) fn delivered(&mut self, id: ParcelId, now: Duration) -> bool {
+        let Some(entry) = self.remove(id) else {
+            return false;
+        };
+        if let Some(parcel) = entry.parcel() {
             self.window.add(id, parcel, now);
             self.stats.unprotected_parcels += self.window.trim(now, &self.config);
         }
+        !entry.again
     }
 
     /// Removes a parcel that the server will never take; the caller counts its samples.
@@ -111,31 +158,42 @@ impl Spool {
         if self.taken == Some(id) {
             self.taken = None;
         }
+        self.through = !self.waiting.is_empty();
+        let _counted = self.make_room();
     }
 
     /// Puts the parcels of the last 15 s of acknowledgements back, in their old order before all that wait; returns how many.
     ///
     /// To be called when the connection to the server broke or the server was restarted: it may have lost them. Time without an
-    /// acknowledgement does not count, so it may be called as soon as the loss is seen or when the server is back.
+    /// acknowledgement does not count, so it may be called as soon as the loss is seen or when the server is back. One that has no room is
+    /// not counted as dropped, as it was delivered once, but as unprotected.
     pub(crate) fn resend_window(&mut self) -> u64 {
         let mut parcels = 0;
         for (id, parcel) in self.window.take() {
-            self.insert(id, parcel);
+            let mut entry = Entry::in_memory(parcel);
+            entry.again = true;
+            self.insert(id, entry);
             parcels += 1;
         }
         self.stats.resent_parcels += parcels;
-        // They are the oldest: what is over the bound goes, and was delivered once.
-        let Pushed { dropped_parcels, .. } = self.make_room();
-        parcels - dropped_parcels.min(parcels)
+        let _counted = self.make_room();
+        parcels
     }
 
-    /// Brings all that waits to disk, for as long as `go_on` says; to be called once, at the end of the process.
-    pub(crate) fn keep(&mut self, mut go_on: impl FnMut() -> bool) -> Kept {
-        let _ = go_on();
+    /// Brings all that waits to disk, asking `go_on` before each parcel, and tells what lasts and what is lost; to be called once, at
+    /// the end of the process.
+    pub(crate) fn keep(&mut self, go_on: impl FnMut() -> bool) -> Kept {
+        self.write_all(go_on);
         let mut kept = Kept::default();
-        for parcel in self.waiting.values() {
-            kept.lost_parcels += 1;
-            kept.lost_samples += parcel.samples;
+        // What was delivered once is neither of both.
+        for entry in self.waiting.values().filter(|entry| !entry.again) {
+            let (parcels, samples) = if entry.on_disk {
+                (&mut kept.spooled_parcels, &mut kept.spooled_samples)
+            } else {
+                (&mut kept.lost_parcels, &mut kept.lost_samples)
+            };
+            *parcels += 1;
+            *samples += entry.head.samples;
         }
         kept
     }
@@ -149,38 +207,38 @@ impl Spool {
         }
     }
 
-    fn insert(&mut self, id: ParcelId, parcel: Parcel) {
-        self.stats.waiting_parcels += 1;
-        self.stats.waiting_samples += parcel.samples;
-        self.stats.memory_bytes += parcel.bytes();
-        self.waiting.insert(id, parcel);
+    /// The most that may wait.
+    fn most_bytes(&self) -> u64 {
+        match self.directory {
+            Some(_) => self.config.disk_bytes.max(self.config.memory_bytes),
+            None => self.config.memory_bytes,
+        }
     }
 
-    fn remove(&mut self, id: ParcelId) -> Option<Parcel> {
+    fn insert(&mut self, id: ParcelId, entry: Entry) {
+        self.stats.waiting_parcels += 1;
+        self.stats.waiting_samples += entry.head.samples;
+        self.stats.memory_bytes += entry.memory_bytes();
+        self.stats.disk_bytes += entry.disk_bytes();
+        self.waiting.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: ParcelId) -> Option<Entry> {
         if self.taken == Some(id) {
             self.taken = None;
         }
-        let parcel = self.waiting.remove(&id)?;
+        let entry = self.waiting.remove(&id)?;
         self.stats.waiting_parcels -= 1;
-        self.stats.waiting_samples -= parcel.samples;
-        self.stats.memory_bytes -= parcel.bytes();
-        Some(parcel)
-    }
-
-    /// Drops the oldest parcels that are beyond the bounds.
-    fn make_room(&mut self) -> Pushed {
-        let mut pushed = Pushed::default();
-        while self.stats.memory_bytes > self.config.memory_bytes {
-            let oldest = self.waiting.keys().find(|id| Some(**id) != self.taken);
-            let Some(parcel) = oldest.copied().and_then(|id| self.remove(id)) else {
-                break;
-            };
-            pushed.dropped_parcels += 1;
-            pushed.dropped_samples += parcel.samples;
+        self.stats.waiting_samples -= entry.head.samples;
+        self.stats.memory_bytes -= entry.memory_bytes();
+        self.stats.disk_bytes -= entry.disk_bytes();
+        if let (true, Some(directory)) = (entry.on_disk, &self.directory)
+            && directory.remove(id).is_err()
+        {
+            self.stats.disk_errors += 1;
         }
-        self.stats.dropped_parcels += pushed.dropped_parcels;
-        self.stats.dropped_samples += pushed.dropped_samples;
-        pushed
+        self.through &= !self.waiting.is_empty();
+        Some(entry)
     }
 }
 

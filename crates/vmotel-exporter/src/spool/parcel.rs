@@ -28,7 +28,11 @@ pub(crate) struct Parcel {
 impl Parcel {
     /// What it counts towards the bounds.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.body.len() + self.query.len()) as u64 + OVERHEAD
+        Self::bytes_of(self.body.len() as u64, &self.query)
+    }
+
+    pub(super) fn bytes_of(body: u64, query: &str) -> u64 {
+        body.saturating_add(query.len() as u64 + OVERHEAD)
     }
 }
 

@@ -28,10 +28,12 @@ pub struct SpoolStats {
     pub dropped_samples: u64,
     /// Files set aside as they were damaged.
     pub damaged_files: u64,
+    /// The samples in them, as far as their heads tell.
+    pub damaged_samples: u64,
     /// Failures of the disk; what could not be written stays in memory.
     pub disk_errors: u64,
     /// Acknowledged requests that were put back, to be sent again.
     pub resent_parcels: u64,
-    /// Acknowledged requests that were kept for less than the configured time, as the window was full.
+    /// Acknowledged requests that were let go early, as there was no room: the server's loss of them could not be made good.
     pub unprotected_parcels: u64,
 }

@@ -2,21 +2,14 @@
 
 mod catalog;
 mod check;
+mod choice;
 mod folder;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use choice::{Choice, DEFAULTS};
 use clap::Subcommand;
-use vmotel_deploy::{Deployment, Stack, Tree};
-
-use crate::step;
-
-/// Where the rendered defaults lie in the repository.
-const DEFAULTS: &str = "deploy/compose/single";
+use vmotel_deploy::Stack;
 
 /// Renders a deployment of VictoriaMetrics around a service, explains it, and checks the rendered defaults.
 #[derive(Debug, clap::Args)]
@@ -27,12 +20,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Writes the files of a deployment; foreign files in the folder are never overwritten.
+    /// Writes the files of a deployment, without a choice all defaults below deploy/; foreign files in the folder are never overwritten.
     Render {
-        /// A file of values, in TOML [default: all defaults].
-        #[arg(long)]
-        values: Option<PathBuf>,
-        /// The folder [default: deploy/compose/single].
+        #[command(flatten)]
+        choice: Choice,
+        /// The folder [default: where the defaults of this form and topology lie].
         #[arg(long)]
         output: Option<PathBuf>,
         /// Also make the secrets that are missing below `secrets/`, at random.
@@ -43,9 +35,8 @@ enum Command {
     Check,
     /// Prints the services, ports, flow of data and sizes of a deployment.
     Explain {
-        /// A file of values, in TOML [default: all defaults].
-        #[arg(long)]
-        values: Option<PathBuf>,
+        #[command(flatten)]
+        choice: Choice,
     },
 }
 
@@ -53,45 +44,60 @@ enum Command {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
         Command::Render {
-            values,
-            output,
+            choice,
+            output: None,
             secrets,
-        } => {
-            let stack = stack(values.as_deref())?;
-            let output = output
-                .clone()
-                .unwrap_or_else(|| step::workspace_root().join(DEFAULTS));
-            let written = folder::write(&stack.compose()?, &output)?;
-            println!("{}: {written} files written", output.display());
-            if *secrets {
-                let made = folder::write_secrets(&stack.secrets(), &output)?;
-                println!("{}: {made} secrets made", output.join("secrets").display());
+        } if choice.is_empty() => {
+            for defaults in DEFAULTS {
+                render(&defaults.stack()?, &defaults.path(), *secrets)?;
             }
             Ok(())
         }
+        Command::Render {
+            choice,
+            output,
+            secrets,
+        } => {
+            let output = match output {
+                Some(output) => output.clone(),
+                None => choice.folder()?,
+            };
+            render(&choice.stack()?, &output, *secrets)
+        }
         Command::Check => check(),
-        Command::Explain { values } => {
-            print!("{}", stack(values.as_deref())?.explain());
+        Command::Explain { choice } => {
+            print!("{}", choice.stack()?.explain());
             Ok(())
         }
     }
 }
 
-/// Checks the rendered defaults.
-pub(crate) fn check() -> anyhow::Result<()> {
-    let tree: Tree = stack(None)?.compose()?;
-    let output = step::workspace_root().join(DEFAULTS);
-    folder::compare(&tree, &output)?;
-    check::programs(&output)
+fn render(stack: &Stack, output: &Path, secrets: bool) -> anyhow::Result<()> {
+    let written = folder::write(&stack.render()?, output)?;
+    println!("{}: {written} files written", output.display());
+    if secrets {
+        let made = folder::write_secrets(&stack.secrets(), output)?;
+        println!("{}: {made} secrets made", output.join("secrets").display());
+    }
+    Ok(())
 }
 
+/// Checks the rendered defaults.
+pub(crate) fn check() -> anyhow::Result<()> {
+    for defaults in DEFAULTS {
+        folder::compare(&defaults.stack()?.render()?, &defaults.path())?;
+    }
+    for defaults in DEFAULTS {
+        check::programs(&defaults.path())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
 fn stack(values: Option<&Path>) -> anyhow::Result<Stack> {
-    let values = match values {
-        None => Deployment::default(),
-        Some(path) => {
-            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            Deployment::from_toml(&text).with_context(|| format!("in {}", path.display()))?
-        }
-    };
-    Ok(Stack::new(values, catalog::catalog()?)?)
+    Choice {
+        values: values.map(Path::to_owned),
+        ..Choice::default()
+    }
+    .stack()
 }

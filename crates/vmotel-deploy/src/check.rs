@@ -1,5 +1,6 @@
 //! The checks across artifacts: what one part refers to exists in another. Validators of single files cannot see these.
 
+mod redundancy;
 mod references;
 mod rules;
 mod services;
@@ -50,6 +51,7 @@ impl Findings {
 pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
     let mut findings = Findings::default();
     services::check(stack, &mut findings);
+    redundancy::check(stack, &mut findings);
     references::check(stack, &mut findings);
     rules::check(stack, &mut findings);
     findings.0

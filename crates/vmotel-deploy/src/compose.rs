@@ -3,8 +3,8 @@
 mod file;
 
 use file::{
-    Compose, Depends, Deploy, Health, Limits, Logging, LoggingOptions, Network, Ordered, Resources, Secret,
-    Service, Volume,
+    Attachment, Compose, Depends, Deploy, Health, Limits, Logging, LoggingOptions, Network, Networks,
+    Ordered, Resources, Secret, Service, Volume,
 };
 
 use crate::topology::{self, Program};
@@ -37,7 +37,7 @@ pub(crate) fn render(stack: &Stack, path: &str) -> Result<String, DeployError> {
             .iter()
             .map(|part| (part.name.clone(), service(stack, part))),
     );
-    let volumes = stack.services.iter().filter_map(|part| part.volume);
+    let volumes = stack.services.iter().filter_map(|part| part.volume.clone());
     let compose = Compose {
         name: stack.values.name.clone(),
         services: Ordered(services),
@@ -45,7 +45,7 @@ pub(crate) fn render(stack: &Stack, path: &str) -> Result<String, DeployError> {
             ("inside".to_owned(), Network { internal: true }),
             ("outside".to_owned(), Network { internal: false }),
         ]),
-        volumes: Ordered(volumes.map(|(name, _)| (name.to_owned(), Volume {})).collect()),
+        volumes: Ordered(volumes.map(|(name, _)| (name, Volume {})).collect()),
         secrets: Ordered(
             stack
                 .secrets()
@@ -84,9 +84,9 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
     let mut depends_on: Vec<(String, Depends)> = part
         .depends_on
         .iter()
-        .map(|name| ((*name).to_owned(), Depends::healthy()))
+        .map(|name| (name.clone(), Depends::healthy()))
         .collect();
-    if owned_volumes(stack).any(|volume| Some(volume) == part.volume) {
+    if is_owned(part) {
         depends_on.insert(0, (VOLUME_OWNER.to_owned(), Depends::completed()));
     }
     let build = values.application.build.as_ref().filter(|_| application);
@@ -109,9 +109,16 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         port.published
             .map(|published| format!("{bind}:{published}:{}", port.number))
     });
-    let mut networks = vec!["inside"];
+    // All instances of a component answer to its name as well.
+    let alias = (part.name != part.component).then(|| part.component.clone());
+    let mut networks = vec![(
+        "inside".to_owned(),
+        Attachment {
+            aliases: alias.into_iter().collect(),
+        },
+    )];
     if part.outside {
-        networks.push("outside");
+        networks.push(("outside".to_owned(), Attachment::default()));
     }
     Service {
         image: part.image.clone(),
@@ -137,7 +144,7 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         volumes,
         tmpfs: vec!["/tmp"],
         secrets: part.secrets.clone(),
-        networks,
+        networks: Networks(networks),
         network_mode: None,
         depends_on: Ordered(depends_on),
         // An image of someone else may have no program to ask with.
@@ -182,23 +189,28 @@ fn entrypoint(part: &topology::Service) -> Vec<String> {
     ]
 }
 
-fn owned_volumes(stack: &Stack) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let owned =
-        |part: &&topology::Service| matches!(part.program, Program::VictoriaMetrics | Program::Vmagent);
-    stack.services.iter().filter(owned).filter_map(|part| part.volume)
+/// Tells whether the image leaves the new volume to root, so that it has to be given away.
+fn is_owned(part: &topology::Service) -> bool {
+    let programs = [
+        Program::VictoriaMetrics,
+        Program::Vmstorage,
+        Program::Vmselect,
+        Program::Vmagent,
+    ];
+    part.volume.is_some() && programs.contains(&part.program)
 }
 
 fn volume_owner(stack: &Stack) -> Option<Service> {
-    let volumes: Vec<(&str, &str)> = owned_volumes(stack).collect();
-    let user = stack
-        .services
-        .iter()
-        .find(|part| part.volume == volumes.first().copied())?
-        .user;
+    let owned = stack.services.iter().filter(|part| is_owned(part));
+    let user = owned.clone().next()?.user;
+    let mut volumes: Vec<(String, String)> = Vec::new();
+    for (name, _) in owned.filter_map(|part| part.volume.as_ref()) {
+        volumes.push((name.clone(), format!("/volumes/{name}")));
+    }
     let mut entrypoint = vec!["chown".to_owned(), user.to_owned()];
-    entrypoint.extend(volumes.iter().map(|(_, path)| (*path).to_owned()));
+    entrypoint.extend(volumes.iter().map(|(_, path)| path.clone()));
     Some(Service {
-        image: stack.values.images.victoria_metrics.clone(),
+        image: stack.values.images.vmagent.clone(),
         build: None,
         pull_policy: None,
         entrypoint,
@@ -212,7 +224,7 @@ fn volume_owner(stack: &Stack) -> Option<Service> {
             .collect(),
         tmpfs: Vec::new(),
         secrets: Vec::new(),
-        networks: Vec::new(),
+        networks: Networks(Vec::new()),
         network_mode: Some("none"),
         depends_on: Ordered(Vec::new()),
         healthcheck: None,

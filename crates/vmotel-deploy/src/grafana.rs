@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{DeployError, Deployment, yaml};
+use crate::{DeployError, Deployment, topology, yaml};
 
 /// The uid by which dashboards and links name the datasource.
 pub(crate) const DATASOURCE: &str = "victoriametrics";
@@ -22,7 +22,7 @@ struct Datasource {
     #[serde(rename = "type")]
     kind: &'static str,
     access: &'static str,
-    url: &'static str,
+    url: String,
     is_default: bool,
     editable: bool,
     json_data: JsonData,
@@ -68,7 +68,7 @@ pub(crate) fn datasources(values: &Deployment, path: &str) -> Result<String, Dep
         uid: DATASOURCE,
         kind: "prometheus",
         access: "proxy",
-        url: "http://victoria-metrics:8428",
+        url: topology::endpoints(values).read,
         is_default: true,
         editable: false,
         json_data: JsonData {

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct Images {
     /// The single node.
     pub victoria_metrics: String,
+    /// The writing side of a cluster.
+    pub vminsert: String,
+    /// The reading side of a cluster.
+    pub vmselect: String,
+    /// The storage of a cluster.
+    pub vmstorage: String,
     /// The scraper.
     pub vmagent: String,
     /// The evaluator of rules.
@@ -21,8 +27,11 @@ pub struct Images {
 }
 
 /// The versions that this crate pins, by image.
-pub const IMAGES: [(&str, &str); 6] = [
+pub const IMAGES: [(&str, &str); 9] = [
     ("victoriametrics/victoria-metrics", "v1.145.0"),
+    ("victoriametrics/vminsert", "v1.145.0-cluster"),
+    ("victoriametrics/vmselect", "v1.145.0-cluster"),
+    ("victoriametrics/vmstorage", "v1.145.0-cluster"),
     ("victoriametrics/vmagent", "v1.145.0"),
     ("victoriametrics/vmalert", "v1.145.0"),
     ("victoriametrics/vmauth", "v1.145.0"),
@@ -32,10 +41,22 @@ pub const IMAGES: [(&str, &str); 6] = [
 
 impl Default for Images {
     fn default() -> Self {
-        let [victoria_metrics, vmagent, vmalert, vmauth, alertmanager, grafana] =
-            IMAGES.map(|(name, tag)| format!("{name}:{tag}"));
+        let [
+            victoria_metrics,
+            vminsert,
+            vmselect,
+            vmstorage,
+            vmagent,
+            vmalert,
+            vmauth,
+            alertmanager,
+            grafana,
+        ] = IMAGES.map(|(name, tag)| format!("{name}:{tag}"));
         Self {
             victoria_metrics,
+            vminsert,
+            vmselect,
+            vmstorage,
             vmagent,
             vmalert,
             vmauth,
@@ -46,9 +67,12 @@ impl Default for Images {
 }
 
 impl Images {
-    pub(crate) fn each(&self) -> [(&'static str, &str); 6] {
+    pub(crate) fn each(&self) -> [(&'static str, &str); 9] {
         [
             ("images.victoria_metrics", &self.victoria_metrics),
+            ("images.vminsert", &self.vminsert),
+            ("images.vmselect", &self.vmselect),
+            ("images.vmstorage", &self.vmstorage),
             ("images.vmagent", &self.vmagent),
             ("images.vmalert", &self.vmalert),
             ("images.vmauth", &self.vmauth),

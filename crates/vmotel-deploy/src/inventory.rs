@@ -1,14 +1,18 @@
-//! What the pinned servers know: their flags and metrics, recorded from the programs themselves.
+//! What the pinned servers know: their flags and metrics, recorded from the programs themselves, for the parts of a cluster from the
+//! documentation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::Program;
 
-const FLAGS: [(Program, &str); 5] = [
+const FLAGS: [(Program, &str); 8] = [
     (
         Program::VictoriaMetrics,
         include_str!("../inventory/victoria-metrics.flags"),
     ),
+    (Program::Vminsert, include_str!("../inventory/vminsert.flags")),
+    (Program::Vmselect, include_str!("../inventory/vmselect.flags")),
+    (Program::Vmstorage, include_str!("../inventory/vmstorage.flags")),
     (Program::Vmagent, include_str!("../inventory/vmagent.flags")),
     (Program::Vmalert, include_str!("../inventory/vmalert.flags")),
     (Program::Vmauth, include_str!("../inventory/vmauth.flags")),
@@ -18,11 +22,12 @@ const FLAGS: [(Program, &str); 5] = [
     ),
 ];
 
-const METRICS: [&str; 4] = [
+const METRICS: [&str; 5] = [
     include_str!("../inventory/victoria-metrics.metrics"),
     include_str!("../inventory/vmagent.metrics"),
     include_str!("../inventory/vmalert.metrics"),
     include_str!("../inventory/vmauth.metrics"),
+    include_str!("../inventory/cluster.metrics"),
 ];
 
 /// What the scraper adds for every target.

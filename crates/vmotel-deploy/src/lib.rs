@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod compose;
 mod dashboards;
+mod edges;
 mod error;
 mod explain;
 mod grafana;
@@ -28,5 +29,6 @@ pub use quantity::{Bytes, Retention, Span};
 pub use stack::Stack;
 pub use tree::Tree;
 pub use values::{
-    Agent, Alerting, Application, Build, Deployment, Ports, Scraping, Slo, Storage, Thresholds,
+    Agent, Alerting, Application, Build, Cluster, Deployment, Form, Ports, Scraping, Slo, Storage,
+    Thresholds, Topology,
 };

@@ -37,26 +37,34 @@ pub(crate) struct Dns {
     pub(crate) port: u16,
 }
 
-/// Returns one job for each service, named like it.
+/// Returns one job for each component, named like it; its instances are found by DNS.
 pub(crate) fn jobs(values: &Deployment, services: &[Service]) -> Vec<Job> {
-    let job = |service: &Service| {
-        let application = service.program == Program::Application;
-        Job {
-            job_name: service.name.clone(),
-            metrics_path: if application {
-                values.application.path.clone()
-            } else {
-                String::new()
-            },
-            series_limit: application.then_some(values.application.series_limit),
-            dns_sd_configs: vec![Dns {
-                names: vec![service.name.clone()],
-                kind: "A",
-                port: service.health.0,
-            }],
+    let mut jobs: Vec<Job> = Vec::new();
+    for service in services {
+        match jobs.iter_mut().find(|job| job.job_name == service.component) {
+            Some(job) => job.dns_sd_configs[0].names.push(service.name.clone()),
+            None => jobs.push(job(values, service)),
         }
-    };
-    services.iter().map(job).collect()
+    }
+    jobs
+}
+
+fn job(values: &Deployment, service: &Service) -> Job {
+    let application = service.program == Program::Application;
+    Job {
+        job_name: service.component.clone(),
+        metrics_path: if application {
+            values.application.path.clone()
+        } else {
+            String::new()
+        },
+        series_limit: application.then_some(values.application.series_limit),
+        dns_sd_configs: vec![Dns {
+            names: vec![service.name.clone()],
+            kind: "A",
+            port: service.health.0,
+        }],
+    }
 }
 
 pub(crate) fn render(values: &Deployment, jobs: &[Job], path: &str) -> Result<String, DeployError> {

@@ -22,7 +22,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Creates the single-node deployment of these values for an application with this catalog.
+    /// Creates the deployment of these values for an application with this catalog.
     ///
     /// # Errors
     /// A value is not allowed, a signal is not in the catalog, or the parts do not fit together.
@@ -39,7 +39,7 @@ impl Stack {
         let path = "vmalert/rules.yml";
         configs.insert(path, rules::render(&values, &catalog, &groups, path)?);
         let path = "vmauth/auth.yml";
-        configs.insert(path, vmauth::render(path)?);
+        configs.insert(path, vmauth::render(&values, path)?);
         let path = "alertmanager/alertmanager.yml";
         configs.insert(path, alertmanager::render(&values, path)?);
         let path = "grafana/provisioning/datasources/victoriametrics.yml";
@@ -73,6 +73,14 @@ impl Stack {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         check::check(self)
+    }
+
+    /// Renders the files of the deployment.
+    ///
+    /// # Errors
+    /// A text cannot be written as YAML.
+    pub fn render(&self) -> Result<Tree, DeployError> {
+        self.compose()
     }
 
     /// Renders the files of a deployment with compose.

@@ -1,15 +1,17 @@
 //! The services of a deployment, before they become compose or Kubernetes.
 
 mod parts;
+mod storage;
 
-pub(crate) use parts::services;
-
-use crate::Bytes;
+use crate::{Bytes, Deployment, Form};
 
 /// Which program a service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Program {
     VictoriaMetrics,
+    Vminsert,
+    Vmselect,
+    Vmstorage,
     Vmagent,
     Vmalert,
     Vmauth,
@@ -22,6 +24,8 @@ pub(crate) enum Program {
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) name: String,
+    /// The name under which all of its kind are reached, which is the label `job` of their metrics; the name where there is but one.
+    pub(crate) component: String,
     pub(crate) program: Program,
     pub(crate) image: String,
     pub(crate) replicas: u32,
@@ -29,7 +33,7 @@ pub(crate) struct Service {
     pub(crate) environment: Vec<(&'static str, String)>,
     pub(crate) ports: Vec<Port>,
     /// Data: the name of the volume and its path in the container.
-    pub(crate) volume: Option<(&'static str, &'static str)>,
+    pub(crate) volume: Option<(String, &'static str)>,
     /// Configuration: a folder of the rendered tree and its path in the container.
     pub(crate) mounts: Vec<(&'static str, &'static str)>,
     /// Files below `/run/secrets`.
@@ -41,9 +45,17 @@ pub(crate) struct Service {
     pub(crate) cpus: u32,
     /// How long it may take to end, in seconds.
     pub(crate) grace_seconds: u32,
-    pub(crate) depends_on: Vec<&'static str>,
+    pub(crate) depends_on: Vec<String>,
     /// Whether it may reach, and be reached from, outside of the deployment.
     pub(crate) outside: bool,
+}
+
+impl Service {
+    /// Returns the value of a flag.
+    pub(crate) fn flag(&self, name: &str) -> Option<&str> {
+        let found = self.flags.iter().find(|(flag, _)| *flag == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A port that a service listens on.
@@ -68,4 +80,90 @@ impl Port {
             published: Some(host),
         }
     }
+}
+
+/// The URLs that data is written to and read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints {
+    /// The base of `/api/v1/write`.
+    pub(crate) write: String,
+    /// The base of `/api/v1/query`.
+    pub(crate) read: String,
+    /// The services behind them.
+    pub(crate) services: [&'static str; 2],
+}
+
+/// Returns where data is written to and read from.
+pub(crate) fn endpoints(values: &Deployment) -> Endpoints {
+    if values.is_cluster() {
+        let tenant = &values.cluster.tenant;
+        Endpoints {
+            write: format!("http://vminsert:8480/insert/{tenant}/prometheus"),
+            read: format!("http://vmselect:8481/select/{tenant}/prometheus"),
+            services: ["vminsert", "vmselect"],
+        }
+    } else {
+        let base = "http://victoria-metrics:8428".to_owned();
+        Endpoints {
+            write: base.clone(),
+            read: base,
+            services: ["victoria-metrics"; 2],
+        }
+    }
+}
+
+/// Returns the services, the ones that others depend on first.
+pub(crate) fn services(values: &Deployment) -> Vec<Service> {
+    let mut services = storage::services(values);
+    services.extend(parts::services(values));
+    if values.form == Form::Compose {
+        number(&services)
+    } else {
+        services
+    }
+}
+
+/// Compose has no instances with a name and data of their own: such services stand there once for each instance, numbered from 1. What
+/// waits for one waits for all of them.
+fn number(services: &[Service]) -> Vec<Service> {
+    let is_numbered = |service: &Service| service.replicas > 1 && service.program != Program::Application;
+    let names = |of: &Service| -> Vec<String> {
+        if is_numbered(of) {
+            (1..=of.replicas)
+                .map(|n| format!("{}-{n}", of.component))
+                .collect()
+        } else {
+            vec![of.name.clone()]
+        }
+    };
+    let waits = |service: &Service| -> Vec<String> {
+        let all = services
+            .iter()
+            .filter(|other| service.depends_on.contains(&other.component));
+        all.flat_map(names).collect()
+    };
+    services
+        .iter()
+        .flat_map(|service| {
+            names(service).into_iter().enumerate().map(|(index, name)| {
+                let mut one = Service {
+                    name,
+                    depends_on: waits(service),
+                    ..service.clone()
+                };
+                if is_numbered(service) {
+                    one.replicas = 1;
+                    if let Some((volume, _)) = &mut one.volume {
+                        *volume = format!("{volume}-{}", index + 1);
+                    }
+                    for (flag, value) in &mut one.flags {
+                        if *flag == parts::MEMBER {
+                            *value = index.to_string();
+                        }
+                    }
+                }
+                one
+            })
+        })
+        .collect()
 }

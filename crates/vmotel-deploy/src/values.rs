@@ -1,7 +1,10 @@
 //! What a user chooses: values with defaults that work, checked before anything is rendered.
 
+mod cluster;
 mod validate;
 
+pub(crate) use cluster::is_tenant;
+pub use cluster::{Cluster, Form, Topology};
 pub(crate) use validate::is_label;
 
 use std::collections::BTreeMap;
@@ -17,12 +20,18 @@ use crate::{Bytes, DeployError, Images, Retention, Span};
 pub struct Deployment {
     /// The name of the whole, an RFC 1123 label. Default `vmotel`.
     pub name: String,
+    /// What it is rendered for. Default `compose`.
+    pub form: Form,
+    /// How the storage is built. Default `single`.
+    pub topology: Topology,
     /// The address that ports are published on. Default `127.0.0.1`; another one opens the ports to the network.
     pub bind: IpAddr,
     /// The instrumented application.
     pub application: Application,
     /// The storage.
     pub storage: Storage,
+    /// The parts of a cluster.
+    pub cluster: Cluster,
     /// What is scraped, and how often.
     pub scraping: Scraping,
     /// The scraping agent.
@@ -81,9 +90,9 @@ pub struct Build {
 pub struct Storage {
     /// How long data is kept. Default `12M`.
     pub retention: Retention,
-    /// The memory limit.
+    /// The memory limit of a node.
     pub memory: Bytes,
-    /// The CPU limit, in whole CPUs.
+    /// The CPU limit of a node, in whole CPUs.
     pub cpus: u32,
     /// The most labels a series may have; series with more are dropped. Default 50.
     pub max_labels: u32,
@@ -111,6 +120,10 @@ pub struct Agent {
     pub memory: Bytes,
     /// The space on disk for data that cannot be delivered; the oldest is dropped beyond it. Default `10GiB`.
     pub queue: Bytes,
+    /// How many agents share the targets. Default 1, and 2 for a cluster on Kubernetes.
+    pub replicas: Option<u32>,
+    /// How many of them scrape each target; what is stored twice is counted once. Default 1.
+    pub replication_factor: u32,
 }
 
 /// Where alerts go.
@@ -163,9 +176,12 @@ impl Default for Deployment {
     fn default() -> Self {
         Self {
             name: "vmotel".to_owned(),
+            form: Form::default(),
+            topology: Topology::default(),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             application: Application::default(),
             storage: Storage::default(),
+            cluster: Cluster::default(),
             scraping: Scraping::default(),
             agent: Agent::default(),
             alerting: Alerting::default(),
@@ -225,6 +241,8 @@ impl Default for Agent {
         Self {
             memory: Bytes::gib(1),
             queue: Bytes::gib(10),
+            replicas: None,
+            replication_factor: 1,
         }
     }
 }
@@ -279,5 +297,33 @@ impl Deployment {
             toml::from_str(text).map_err(|error| DeployError::Syntax(error.to_string().trim().to_owned()))?;
         values.validate()?;
         Ok(values)
+    }
+
+    /// Tells whether storage and front are processes of their own.
+    pub(crate) fn is_cluster(&self) -> bool {
+        self.topology == Topology::Cluster
+    }
+
+    /// Tells whether parts beside the storage run more than once, unless a value says otherwise: one host fails as a whole.
+    pub(crate) fn is_redundant(&self) -> bool {
+        self.is_cluster() && self.form != Form::Compose
+    }
+
+    /// Returns the number of agents.
+    pub(crate) fn agents(&self) -> u32 {
+        self.agent
+            .replicas
+            .unwrap_or(if self.is_redundant() { 2 } else { 1 })
+    }
+
+    /// Returns the interval within which the storage keeps one sample of a series; none where nothing is stored twice.
+    pub(crate) fn deduplication(&self) -> Option<String> {
+        if self.agent.replication_factor > 1 {
+            Some(self.scraping.interval.to_string())
+        } else if self.is_cluster() && (self.cluster.replication_factor > 1 || self.is_redundant()) {
+            Some("1ms".to_owned())
+        } else {
+            None
+        }
     }
 }

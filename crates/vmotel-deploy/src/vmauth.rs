@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{DeployError, yaml};
+use crate::{DeployError, Deployment, topology, yaml};
 
 const READ: [&str; 8] = [
     "/api/v1/query",
@@ -15,12 +15,11 @@ const READ: [&str; 8] = [
     "/vmui(/.*)?",
 ];
 
-const WRITE: [&str; 4] = [
-    "/api/v1/write",
-    "/api/v1/import(/prometheus|/csv)?",
-    "/opentelemetry/v1/metrics",
-    "/(influx/)?write",
-];
+/// What is written below the path of the Prometheus protocols.
+const WRITE: [&str; 2] = ["/api/v1/write", "/api/v1/import(/prometheus|/csv)?"];
+
+/// What is written beside it.
+const WRITE_OTHERS: [&str; 2] = ["/opentelemetry/v1/metrics", "/influx/write"];
 
 #[derive(Debug, Serialize)]
 struct Config {
@@ -32,32 +31,53 @@ struct User {
     username: &'static str,
     password: &'static str,
     max_concurrent_requests: u32,
-    url_map: [Route; 1],
+    /// All instances behind a name are asked in turn.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    discover_backend_ips: bool,
+    url_map: Vec<Route>,
 }
 
 #[derive(Debug, Serialize)]
 struct Route {
     src_paths: Vec<&'static str>,
-    url_prefix: &'static str,
+    url_prefix: String,
     /// Repeating a read is harmless; a write could be stored twice, so its sender decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     retry_status_codes: Vec<u16>,
 }
 
-pub(crate) fn render(path: &str) -> Result<String, DeployError> {
-    let user = |username, password, paths: &[&'static str], retry_status_codes| User {
+pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployError> {
+    let endpoints = topology::endpoints(values);
+    let user = |username, password, url_map| User {
         username,
         password,
         max_concurrent_requests: 50,
-        url_map: [Route {
-            src_paths: paths.to_vec(),
-            url_prefix: "http://victoria-metrics:8428",
-            retry_status_codes,
-        }],
+        discover_backend_ips: values.is_cluster(),
+        url_map,
     };
+    let others = endpoints.write.trim_end_matches("/prometheus").to_owned();
+    let mut writes = vec![route(&WRITE, endpoints.write, Vec::new())];
+    if values.is_cluster() {
+        writes.push(route(&WRITE_OTHERS, others, Vec::new()));
+    } else {
+        writes[0].src_paths.extend(WRITE_OTHERS);
+        writes[0].src_paths.push("/write");
+    }
     let users = [
-        user("reader", "%{READER_PASSWORD}", &READ, vec![502, 503]),
-        user("writer", "%{WRITER_PASSWORD}", &WRITE, Vec::new()),
+        user(
+            "reader",
+            "%{READER_PASSWORD}",
+            vec![route(&READ, endpoints.read, vec![502, 503])],
+        ),
+        user("writer", "%{WRITER_PASSWORD}", writes),
     ];
     yaml::to_yaml(path, &Config { users })
+}
+
+fn route(paths: &[&'static str], url_prefix: String, retry_status_codes: Vec<u16>) -> Route {
+    Route {
+        src_paths: paths.to_vec(),
+        url_prefix,
+        retry_status_codes,
+    }
 }

@@ -2,18 +2,20 @@
 
 use super::Findings;
 use crate::topology::Service;
-use crate::{Stack, Tree};
+use crate::{Stack, Tree, edges};
 
 pub(super) fn check(stack: &Stack, findings: &mut Findings) {
     for service in &stack.services {
         let place = || format!("service {}", service.name);
-        for (name, value) in values(service) {
-            check_urls(
-                stack,
-                value,
-                &|| format!("service {} {name}", service.name),
-                findings,
-            );
+        for target in edges::targets(stack, service) {
+            let place = || {
+                if stack.configs.get(&target.named_by).is_some() {
+                    target.named_by.clone()
+                } else {
+                    format!("service {} {}", service.name, target.named_by)
+                }
+            };
+            check_target(stack, &target.host, target.port, &place, findings);
         }
         for name in &service.depends_on {
             findings.require(
@@ -23,7 +25,7 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
                 || format!("it waits for {name}, which is no service"),
             );
         }
-        if let Some((volume, path)) = service.volume {
+        if let Some((volume, path)) = &service.volume {
             findings.require(refers_to(service, path), "unused-volume", place, || {
                 format!("the volume {volume} lies at {path}, which no flag names")
             });
@@ -53,7 +55,7 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
 }
 
 fn check_configs(stack: &Stack, findings: &mut Findings) {
-    for (path, text) in stack.configs.files() {
+    for (path, _) in stack.configs.files() {
         let mounted = stack
             .services
             .iter()
@@ -65,13 +67,6 @@ fn check_configs(stack: &Stack, findings: &mut Findings) {
             || path.to_owned(),
             || "no service mounts it".to_owned(),
         );
-        // The webhook is outside of the deployment, links of rules are for people.
-        if !path.starts_with("alertmanager/")
-            && !path.starts_with("vmalert/")
-            && !path.starts_with("grafana/dashboards/")
-        {
-            check_urls(stack, text, &|| path.to_owned(), findings);
-        }
     }
     for job in &stack.jobs {
         for dns in &job.dns_sd_configs {
@@ -88,7 +83,7 @@ fn check_configs(stack: &Stack, findings: &mut Findings) {
     }
     for service in &stack.services {
         findings.require(
-            stack.jobs.iter().any(|job| job.job_name == service.name),
+            stack.jobs.iter().any(|job| job.job_name == service.component),
             "unwatched-service",
             || format!("service {}", service.name),
             || "no job scrapes it".to_owned(),
@@ -155,32 +150,23 @@ fn holds(tree: &Tree, folder: &str) -> bool {
         .any(|(path, _)| path.starts_with(&format!("{folder}/")))
 }
 
-fn check_urls(stack: &Stack, text: &str, place: &dyn Fn() -> String, findings: &mut Findings) {
-    for (at, _) in text.match_indices("http://") {
-        let rest = &text[at + "http://".len()..];
-        let authority = rest
-            .split(|c: char| !(c.is_ascii_alphanumeric() || "-.:".contains(c)))
-            .next()
-            .unwrap_or("");
-        let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
-        // What people open in their browsers goes to a published port.
-        if host == "localhost" {
-            let known = stack
-                .services
-                .iter()
-                .flat_map(|s| &s.ports)
-                .any(|p| p.published.is_some_and(|p| p.to_string() == port));
-            findings.require(known, "unknown-port", place, || {
-                format!("it names localhost:{port}, which is not published")
-            });
-        } else {
-            check_target(stack, host, port.parse().unwrap_or(0), place, findings);
-        }
-    }
-}
-
 fn check_target(stack: &Stack, host: &str, port: u16, place: &dyn Fn() -> String, findings: &mut Findings) {
-    match stack.services.iter().find(|service| service.name == host) {
+    // What people open in their browsers goes to a published port.
+    if host == "localhost" {
+        let mut ports = stack.services.iter().flat_map(|service| &service.ports);
+        findings.require(
+            ports.any(|p| p.published == Some(port)),
+            "unknown-port",
+            place,
+            || format!("it names localhost:{port}, which is not published"),
+        );
+        return;
+    }
+    match stack
+        .services
+        .iter()
+        .find(|service| edges::is_host(service, host))
+    {
         None => findings.require(false, "unknown-host", place, || {
             format!("it names the host {host}, which is no service")
         }),

@@ -9,14 +9,6 @@ use crate::inventory::has_flag;
 use crate::topology::Program;
 use crate::values::is_label;
 
-/// Services of which two at once would do the same work twice.
-const SINGLE: [Program; 4] = [
-    Program::VictoriaMetrics,
-    Program::Vmagent,
-    Program::Vmalert,
-    Program::Alertmanager,
-];
-
 /// Flags and variables whose values hold a secret unless they name a file.
 const SECRET: [&str; 5] = ["password", "authkey", "bearertoken", "secret", "token"];
 
@@ -30,17 +22,6 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
         findings.require(is_pinned(&service.image), "image-without-version", place, || {
             format!("the image {} names no version", service.image)
         });
-        findings.require(
-            service.replicas == 1 || !SINGLE.contains(&service.program),
-            "duplicate-work",
-            place,
-            || {
-                format!(
-                    "{} replicas without sharding or deduplication store every sample {} times",
-                    service.replicas, service.replicas
-                )
-            },
-        );
         findings.require(
             service.memory.0 > 0 && service.cpus > 0,
             "no-limit",
@@ -110,7 +91,8 @@ fn check_flags(service: &crate::topology::Service, findings: &mut Findings) {
     }
     // Where data lies must be said, or it lies in the container and goes with it.
     let needed = match service.program {
-        Program::VictoriaMetrics => Some("storageDataPath"),
+        Program::VictoriaMetrics | Program::Vmstorage => Some("storageDataPath"),
+        Program::Vmselect => Some("cacheDataPath"),
         Program::Vmagent => Some("remoteWrite.tmpDataPath"),
         Program::Alertmanager => Some("storage.path"),
         _ => None,
@@ -122,7 +104,7 @@ fn check_flags(service: &crate::topology::Service, findings: &mut Findings) {
             .find(|(flag, _)| *flag == needed)
             .map(|(_, path)| path.as_str());
         findings.require(
-            path.is_some() && path == service.volume.map(|(_, at)| at),
+            path.is_some() && path == service.volume.as_ref().map(|(_, at)| *at),
             "data-without-volume",
             place,
             || format!("the flag {needed} does not name the path of its volume"),

@@ -1,5 +1,7 @@
 //! Mutations: each breaks one thing in a sound deployment and has to be noticed by name.
 
+mod cluster;
+
 use vmotel_model::{Kind, LabelDef, MetricDef, Naming};
 
 use crate::{Catalog, DeployError, Deployment, Metric, Signals, Stack};
@@ -57,7 +59,10 @@ fn sound() -> Stack {
 
 /// Breaks a sound deployment; `expected` is in one of the findings.
 fn check(what: &str, expected: &str, mutate: impl FnOnce(&mut Stack)) {
-    let mut stack = sound();
+    check_in(sound(), what, expected, mutate);
+}
+
+fn check_in(mut stack: Stack, what: &str, expected: &str, mutate: impl FnOnce(&mut Stack)) {
     mutate(&mut stack);
     let findings: Vec<String> = stack.check().iter().map(ToString::to_string).collect();
     assert!(

@@ -44,8 +44,8 @@ pub(super) struct Service {
     pub(super) environment: Ordered<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) ports: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) networks: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Networks::is_empty")]
+    pub(super) networks: Networks,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) network_mode: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -66,6 +66,33 @@ pub(super) struct Service {
     pub(super) stop_grace_period: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tmpfs: Vec<&'static str>,
+}
+
+/// The networks of a service: names alone where that says all.
+#[derive(Debug)]
+pub(super) struct Networks(pub(super) Vec<(String, Attachment)>);
+
+/// How a service is known in a network, beside its own name.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Attachment {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) aliases: Vec<String>,
+}
+
+impl Networks {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Networks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.iter().all(|(_, attachment)| attachment.aliases.is_empty()) {
+            serializer.collect_seq(self.0.iter().map(|(name, _)| name))
+        } else {
+            serializer.collect_map(self.0.iter().map(|(name, attachment)| (name, attachment)))
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]

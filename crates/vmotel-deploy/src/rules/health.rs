@@ -2,7 +2,24 @@
 
 use super::{Alert, Context, Group, Input, Severity};
 
-const STORAGE: &str = "victoria-metrics";
+/// The jobs that take, keep and answer: one on a single node, three in a cluster.
+struct Jobs {
+    take: &'static str,
+    keep: &'static str,
+    answer: &'static str,
+}
+
+impl Jobs {
+    fn of(context: Context<'_>) -> Self {
+        let [take, answer] = crate::topology::endpoints(context.values).services;
+        let keep = if context.values.is_cluster() {
+            "vmstorage"
+        } else {
+            take
+        };
+        Self { take, keep, answer }
+    }
+}
 
 fn alert(name: &'static str, expr: String, hold_minutes: u64, severity: Severity) -> Alert {
     Alert {
@@ -81,12 +98,13 @@ pub(super) fn targets(context: Context<'_>) -> Group {
 /// Whether the storage takes and answers what it is given.
 pub(super) fn storage(context: Context<'_>) -> Group {
     let limits = &context.values.thresholds;
+    let Jobs { take, keep, answer } = Jobs::of(context);
     let window = context.minutes(5);
     let path = "path=\"/storage\"";
     let gauges = |a: (&str, f64), b: (&str, f64), label: &str| {
         let comma = if label.is_empty() { "" } else { ", " };
         [a, b]
-            .map(|(name, value)| Input(format!("{name}{{job=\"{STORAGE}\"{comma}{label}}}"), value, 0.0))
+            .map(|(name, value)| Input(format!("{name}{{job=\"{keep}\"{comma}{label}}}"), value, 0.0))
             .to_vec()
     };
     let disk = |free| {
@@ -106,22 +124,18 @@ pub(super) fn storage(context: Context<'_>) -> Group {
     let rows = |name: &str, step| {
         vec![
             Input(
-                format!("{name}{{job=\"{STORAGE}\", type=\"promremotewrite\"}}"),
+                format!("{name}{{job=\"{take}\", type=\"promremotewrite\"}}"),
                 0.0,
                 step,
             ),
             // A protocol that nobody uses is no reason.
-            Input(
-                format!("{name}{{job=\"{STORAGE}\", type=\"graphite\"}}"),
-                0.0,
-                0.0,
-            ),
+            Input(format!("{name}{{job=\"{take}\", type=\"graphite\"}}"), 0.0, 0.0),
         ]
     };
     let query = format!(
-        "vm_request_duration_seconds{{job=\"{STORAGE}\", quantile=\"0.99\", path=\"/api/v1/query_range\"}}"
+        "vm_request_duration_seconds{{job=\"{answer}\", quantile=\"0.99\", path=\"/api/v1/query_range\"}}"
     );
-    let ignored = format!("vm_rows_ignored_total{{job=\"{STORAGE}\", reason=\"too_many_labels\"}}");
+    let ignored = format!("vm_rows_ignored_total{{job=\"{take}\", reason=\"too_many_labels\"}}");
     let mut alerts = vec![
         Alert {
             summary: "{{ $value | humanizePercentage }} of the disk at {{ $labels.path }} is free".to_owned(),
@@ -129,12 +143,12 @@ pub(super) fn storage(context: Context<'_>) -> Group {
                 .to_owned(),
             runbook: "Add disk, or shorten storage.retention and restart; look for series that nobody needs.",
             fires: disk(9e10),
-            fired_labels: with_job(STORAGE, &[("path", "/storage")]),
+            fired_labels: with_job(keep, &[("path", "/storage")]),
             silent: disk(2e11),
             ..alert(
                 "VMDiskSpaceLow",
                 format!(
-                    "vm_free_disk_space_bytes{{job=\"{STORAGE}\"}} / vm_total_disk_space_bytes{{job=\"{STORAGE}\"}} < 0.1"
+                    "vm_free_disk_space_bytes{{job=\"{keep}\"}} / vm_total_disk_space_bytes{{job=\"{keep}\"}} < 0.1"
                 ),
                 5,
                 Severity::Critical,
@@ -145,12 +159,12 @@ pub(super) fn storage(context: Context<'_>) -> Group {
             description: "Measured without the page cache, against the limit of the container.".to_owned(),
             runbook: "Look for heavy queries and for growth of active series; raise storage.memory.",
             fires: ram(9e8),
-            fired_labels: with_job(STORAGE, &[]),
+            fired_labels: with_job(keep, &[]),
             silent: ram(7e8),
             ..alert(
                 "VMHighMemoryUsage",
                 format!(
-                    "process_resident_memory_anon_bytes{{job=\"{STORAGE}\"}} / vm_available_memory_bytes{{job=\"{STORAGE}\"}} > 0.8"
+                    "process_resident_memory_anon_bytes{{job=\"{keep}\"}} / vm_available_memory_bytes{{job=\"{keep}\"}} > 0.8"
                 ),
                 10,
                 Severity::Warning,
@@ -164,12 +178,12 @@ pub(super) fn storage(context: Context<'_>) -> Group {
             ),
             runbook: "Look at vmagent's queue and errors, then at who else writes.",
             fires: rows("vm_rows_inserted_total", 0.0),
-            fired_labels: with_job(STORAGE, &[]),
+            fired_labels: with_job(take, &[]),
             silent: rows("vm_rows_inserted_total", 1e6),
             ..alert(
                 "VMInsertRateDrop",
                 format!(
-                    "sum(rate(vm_rows_inserted_total{{job=\"{STORAGE}\"}}[{window}])) by (job) < {}",
+                    "sum(rate(vm_rows_inserted_total{{job=\"{take}\"}}[{window}])) by (job) < {}",
                     limits.min_rows_per_second
                 ),
                 10,
@@ -183,12 +197,12 @@ pub(super) fn storage(context: Context<'_>) -> Group {
             description: format!("The 99th percentile is above {} s.", limits.query_seconds),
             runbook: "The page /vmui of the storage lists the top queries; shorten their range or record them by a rule.",
             fires: one(&query, limits.query_seconds * 2.0, 0.0),
-            fired_labels: with_job(STORAGE, &[("quantile", "0.99"), ("path", "/api/v1/query_range")]),
+            fired_labels: with_job(answer, &[("quantile", "0.99"), ("path", "/api/v1/query_range")]),
             silent: one(&query, limits.query_seconds / 2.0, 0.0),
             ..alert(
                 "VMSlowQueries",
                 format!(
-                    "vm_request_duration_seconds{{job=\"{STORAGE}\", quantile=\"0.99\", path=~\".*query.*\"}} > {}",
+                    "vm_request_duration_seconds{{job=\"{answer}\", quantile=\"0.99\", path=~\".*query.*\"}} > {}",
                     limits.query_seconds
                 ),
                 5,
@@ -201,20 +215,61 @@ pub(super) fn storage(context: Context<'_>) -> Group {
         description: "The rows were answered with success and are not stored.".to_owned(),
         runbook: "The log names the series: too many labels, a value that is too long, or a time outside of the retention.",
         fires: one(&ignored, 0.0, 1.0),
-        fired_labels: with_job(STORAGE, &[("reason", "too_many_labels")]),
+        fired_labels: with_job(take, &[("reason", "too_many_labels")]),
         silent: one(&ignored, 5.0, 0.0),
         ..alert(
             "VMRowsIgnored",
-            format!("sum(increase(vm_rows_ignored_total{{job=\"{STORAGE}\"}}[{window}])) by (job, reason) > 0"),
+            format!("sum(increase(vm_rows_ignored_total{{job=\"{take}\"}}[{window}])) by (job, reason) > 0"),
             5,
             Severity::Warning,
         )
     });
+    if context.values.is_cluster() {
+        alerts.extend(nodes());
+    }
     Group {
         name: "storage",
         records: Vec::new(),
         alerts,
     }
+}
+
+/// Whether the storage nodes of a cluster can be written to.
+fn nodes() -> [Alert; 2] {
+    let reachable = "vm_rpc_vmstorage_is_reachable{job=\"vminsert\", addr=\"vmstorage-1:8400\"}";
+    let read_only = "vm_storage_is_read_only{job=\"vmstorage\", instance=\"a\"}";
+    [
+        Alert {
+            summary: "vminsert cannot reach the storage node {{ $labels.addr }}".to_owned(),
+            description: "What belongs there goes to the other nodes, which costs them memory and disk."
+                .to_owned(),
+            runbook: "Is the node running? After an unclean stop it opens its data first; its log shows the progress.",
+            fires: one(reachable, 0.0, 0.0),
+            fired_labels: with_job("vminsert", &[("addr", "vmstorage-1:8400")]),
+            silent: one(reachable, 1.0, 0.0),
+            ..alert(
+                "StorageNodeUnreachable",
+                "min(vm_rpc_vmstorage_is_reachable{job=\"vminsert\"}) by (job, addr) == 0".to_owned(),
+                2,
+                Severity::Critical,
+            )
+        },
+        Alert {
+            summary: "the storage node {{ $labels.instance }} is read-only".to_owned(),
+            description: "Its free disk is below storage.min_free_disk; it answers, and takes nothing."
+                .to_owned(),
+            runbook: "Add disk, or shorten storage.retention and restart; the other nodes take its share meanwhile.",
+            fires: one(read_only, 1.0, 0.0),
+            fired_labels: with_job("vmstorage", &[("instance", "a")]),
+            silent: one(read_only, 0.0, 0.0),
+            ..alert(
+                "StorageNodeReadOnly",
+                "vm_storage_is_read_only{job=\"vmstorage\"} == 1".to_owned(),
+                1,
+                Severity::Critical,
+            )
+        },
+    ]
 }
 
 /// Whether vmagent delivers what it scrapes.

@@ -1,17 +1,16 @@
-//! The services of a single node.
+//! The services around the storage.
 
-use super::{Port, Program, Service};
+use super::{Port, Program, Service, endpoints};
 use crate::{Bytes, Deployment};
 
-const STORAGE: &str = "http://victoria-metrics:8428";
+/// The flag that tells agents that share their targets apart.
+pub(super) const MEMBER: &str = "promscrape.cluster.memberNum";
 
 /// The user of the images that have none of their own.
 const NOBODY: &str = "65534:65534";
 
-/// Returns the services, the ones that others depend on first.
-pub(crate) fn services(values: &Deployment) -> Vec<Service> {
+pub(super) fn services(values: &Deployment) -> Vec<Service> {
     vec![
-        victoria_metrics(values),
         vmauth(values),
         application(values),
         vmagent(values),
@@ -21,9 +20,10 @@ pub(crate) fn services(values: &Deployment) -> Vec<Service> {
     ]
 }
 
-fn service(name: &str, program: Program, image: &str, health: (u16, &str)) -> Service {
+pub(super) fn service(name: &str, program: Program, image: &str, health: (u16, &str)) -> Service {
     Service {
         name: name.to_owned(),
+        component: name.to_owned(),
         program,
         image: image.to_owned(),
         replicas: 1,
@@ -43,40 +43,6 @@ fn service(name: &str, program: Program, image: &str, health: (u16, &str)) -> Se
     }
 }
 
-fn victoria_metrics(values: &Deployment) -> Service {
-    Service {
-        flags: vec![
-            ("httpListenAddr", ":8428".to_owned()),
-            ("storageDataPath", "/storage".to_owned()),
-            ("retentionPeriod", values.storage.retention.to_string()),
-            ("maxLabelsPerTimeseries", values.storage.max_labels.to_string()),
-            (
-                "storage.minFreeDiskSpaceBytes",
-                values.storage.min_free_disk.to_string(),
-            ),
-            ("deleteAuthKey", "file:///run/secrets/admin_key".to_owned()),
-            ("snapshotAuthKey", "file:///run/secrets/admin_key".to_owned()),
-            (
-                "search.resetCacheAuthKey",
-                "file:///run/secrets/admin_key".to_owned(),
-            ),
-            ("vmalert.proxyURL", "http://vmalert:8880".to_owned()),
-            ("loggerFormat", "json".to_owned()),
-        ],
-        volume: Some(("storage", "/storage")),
-        secrets: vec!["admin_key"],
-        memory: values.storage.memory,
-        cpus: values.storage.cpus,
-        grace_seconds: 60,
-        ..service(
-            "victoria-metrics",
-            Program::VictoriaMetrics,
-            &values.images.victoria_metrics,
-            (8428, "/health"),
-        )
-    }
-}
-
 fn vmauth(values: &Deployment) -> Service {
     Service {
         flags: vec![
@@ -89,7 +55,7 @@ fn vmauth(values: &Deployment) -> Service {
         ports: vec![Port::published(8427, values.ports.vmauth), Port::inner(8426)],
         mounts: vec![("vmauth", "/etc/vmauth")],
         secrets: vec!["reader_password", "writer_password"],
-        depends_on: vec!["victoria-metrics"],
+        depends_on: storage(values),
         outside: true,
         ..service(
             "vmauth",
@@ -121,27 +87,48 @@ fn application(values: &Deployment) -> Service {
 }
 
 fn vmagent(values: &Deployment) -> Service {
-    Service {
+    let replicas = values.agents();
+    let mut shares = Vec::new();
+    if replicas > 1 {
+        shares = vec![
+            ("promscrape.cluster.membersCount", replicas.to_string()),
+            // The number at the end of the name of the pod.
+            (MEMBER, "$(POD_NAME)".to_owned()),
+            (
+                "promscrape.cluster.replicationFactor",
+                values.agent.replication_factor.to_string(),
+            ),
+            ("promscrape.cluster.name", values.name.clone()),
+        ];
+    }
+    let mut service = Service {
+        replicas,
         flags: vec![
             ("httpListenAddr", ":8429".to_owned()),
             ("promscrape.config", "/etc/vmagent/scrape.yml".to_owned()),
             ("promscrape.configCheckInterval", "30s".to_owned()),
-            ("remoteWrite.url", format!("{STORAGE}/api/v1/write")),
+            (
+                "remoteWrite.url",
+                format!("{}/api/v1/write", endpoints(values).write),
+            ),
             ("remoteWrite.tmpDataPath", "/queue".to_owned()),
             ("remoteWrite.maxDiskUsagePerURL", values.agent.queue.to_string()),
             ("loggerFormat", "json".to_owned()),
         ],
-        volume: Some(("agent-queue", "/queue")),
+        volume: Some(("agent-queue".to_owned(), "/queue")),
         mounts: vec![("vmagent", "/etc/vmagent")],
         memory: values.agent.memory,
-        depends_on: vec!["victoria-metrics"],
+        depends_on: storage(values),
         ..service(
             "vmagent",
             Program::Vmagent,
             &values.images.vmagent,
             (8429, "/-/ready"),
         )
-    }
+    };
+    let at = service.flags.len() - 1;
+    service.flags.splice(at..at, shares);
+    service
 }
 
 fn alertmanager(values: &Deployment) -> Service {
@@ -155,7 +142,7 @@ fn alertmanager(values: &Deployment) -> Service {
             ("log.format", "json".to_owned()),
         ],
         ports: vec![Port::published(9093, values.ports.alertmanager)],
-        volume: Some(("alertmanager", "/alertmanager")),
+        volume: Some(("alertmanager".to_owned(), "/alertmanager")),
         mounts: vec![("alertmanager", "/etc/alertmanager")],
         outside: true,
         ..service(
@@ -168,22 +155,23 @@ fn alertmanager(values: &Deployment) -> Service {
 }
 
 fn vmalert(values: &Deployment) -> Service {
+    let endpoints = endpoints(values);
     Service {
         flags: vec![
             ("httpListenAddr", ":8880".to_owned()),
             ("rule", "/etc/vmalert/*.yml".to_owned()),
             ("evaluationInterval", values.scraping.interval.to_string()),
             ("configCheckInterval", "30s".to_owned()),
-            ("datasource.url", STORAGE.to_owned()),
-            ("remoteRead.url", STORAGE.to_owned()),
-            ("remoteWrite.url", STORAGE.to_owned()),
+            ("datasource.url", endpoints.read.clone()),
+            ("remoteRead.url", endpoints.read),
+            ("remoteWrite.url", endpoints.write),
             ("notifier.url", "http://alertmanager:9093".to_owned()),
             ("external.url", format!("http://localhost:{}", values.ports.grafana)),
             ("external.alert.source", "explore?schemaVersion=1&panes={\"a\":{\"datasource\":\"victoriametrics\",\"queries\":[{\"refId\":\"A\",\"expr\":{{.Expr|jsonEscape}}}],\"range\":{\"from\":\"{{.ActiveAt.UnixMilli}}\",\"to\":\"now\"}}}".to_owned()),
             ("loggerFormat", "json".to_owned()),
         ],
         mounts: vec![("vmalert", "/etc/vmalert")],
-        depends_on: vec!["victoria-metrics", "alertmanager"],
+        depends_on: [storage(values), vec!["alertmanager".to_owned()]].concat(),
         ..service("vmalert", Program::Vmalert, &values.images.vmalert, (8880, "/health"))
     }
 }
@@ -203,7 +191,7 @@ fn grafana(values: &Deployment) -> Service {
             ("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning".to_owned()),
         ],
         ports: vec![Port::published(3000, values.ports.grafana)],
-        volume: Some(("grafana", "/var/lib/grafana")),
+        volume: Some(("grafana".to_owned(), "/var/lib/grafana")),
         mounts: vec![
             ("grafana/provisioning", "/etc/grafana/provisioning"),
             ("grafana/dashboards", "/etc/grafana/dashboards"),
@@ -211,7 +199,7 @@ fn grafana(values: &Deployment) -> Service {
         secrets: vec!["grafana_password"],
         user: "472",
         memory: Bytes::mib(512),
-        depends_on: vec!["victoria-metrics"],
+        depends_on: storage(values),
         outside: true,
         ..service(
             "grafana",
@@ -220,4 +208,11 @@ fn grafana(values: &Deployment) -> Service {
             (3000, "/api/health"),
         )
     }
+}
+
+/// Returns the services that take and answer data, once each.
+fn storage(values: &Deployment) -> Vec<String> {
+    let mut names = endpoints(values).services.map(str::to_owned).to_vec();
+    names.dedup();
+    names
 }

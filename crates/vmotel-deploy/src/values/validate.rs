@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::Deployment;
+use super::{Deployment, is_tenant};
 use crate::images::is_pinned;
 use crate::{Bytes, DeployError, Span};
 
 /// Names of services that the application must not take.
-pub(crate) const RESERVED: [&str; 7] = [
+pub(crate) const RESERVED: [&str; 10] = [
     "victoria-metrics",
+    "vminsert",
+    "vmselect",
+    "vmstorage",
     "vmagent",
     "vmalert",
     "vmauth",
@@ -30,7 +33,7 @@ impl Deployment {
         ensure(
             "application.name",
             &application.name,
-            !RESERVED.contains(&application.name.as_str()),
+            !is_reserved(&application.name),
             "no name of another service",
         )?;
         for (key, image) in self
@@ -136,8 +139,52 @@ impl Deployment {
                 ensure(key, value, plain, "one line without signs of the shell")?;
             }
         }
+        self.validate_cluster()?;
         self.validate_thresholds()?;
         self.validate_ports()
+    }
+
+    fn validate_cluster(&self) -> Result<(), DeployError> {
+        let cluster = &self.cluster;
+        for (key, value) in [
+            ("cluster.storage_nodes", cluster.storage_nodes),
+            ("cluster.insert_nodes", cluster.insert_nodes),
+            ("cluster.select_nodes", cluster.select_nodes),
+        ] {
+            ensure(key, value, (1..=100).contains(&value), "1 to 100")?;
+        }
+        let factor = cluster.replication_factor;
+        let most = cluster.storage_nodes.div_ceil(2);
+        ensure(
+            "cluster.replication_factor",
+            factor,
+            (1..=most).contains(&factor),
+            format!(
+                "1 to {most}: {factor} copies need {} storage nodes, cluster.storage_nodes is {}",
+                (2 * u64::from(factor)).saturating_sub(1),
+                cluster.storage_nodes
+            ),
+        )?;
+        ensure(
+            "cluster.tenant",
+            &cluster.tenant,
+            is_tenant(&cluster.tenant),
+            "an account or account:project, numbers of 32 bits",
+        )?;
+        for (key, value, least) in [
+            ("cluster.insert_memory", cluster.insert_memory, Bytes::mib(128)),
+            ("cluster.select_memory", cluster.select_memory, Bytes::mib(256)),
+        ] {
+            ensure(key, value, value >= least, format!("at least {least}"))?;
+        }
+        let agents = self.agents();
+        ensure("agent.replicas", agents, (1..=100).contains(&agents), "1 to 100")?;
+        ensure(
+            "agent.replication_factor",
+            self.agent.replication_factor,
+            (1..=agents).contains(&self.agent.replication_factor),
+            format!("1 to agent.replicas, {agents}"),
+        )
     }
 
     fn validate_thresholds(&self) -> Result<(), DeployError> {
@@ -191,6 +238,14 @@ impl Deployment {
         }
         Ok(())
     }
+}
+
+/// A service of the deployment has this name, or one of its numbered instances.
+fn is_reserved(name: &str) -> bool {
+    let base = name
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .trim_end_matches('-');
+    RESERVED.contains(&name) || RESERVED.contains(&base)
 }
 
 fn ensure(key: &str, value: impl Display, holds: bool, expected: impl Display) -> Result<(), DeployError> {
@@ -260,6 +315,34 @@ mod tests {
             (
                 "[ports]\ngrafana = 8427",
                 "ports.grafana is 8427, expected a port other than that of ports.vmauth",
+            ),
+            (
+                "[cluster]\nreplication_factor = 3",
+                "cluster.replication_factor is 3, expected 1 to 2: 3 copies need 5 storage nodes, cluster.storage_nodes is 3",
+            ),
+            (
+                "[cluster]\nreplication_factor = 0",
+                "cluster.replication_factor is 0, expected 1 to 2",
+            ),
+            (
+                "[cluster]\ntenant = 'abc'",
+                "cluster.tenant is abc, expected an account",
+            ),
+            (
+                "[cluster]\nstorage_nodes = 0",
+                "cluster.storage_nodes is 0, expected 1 to 100",
+            ),
+            (
+                "[agent]\nreplication_factor = 2",
+                "agent.replication_factor is 2, expected 1 to agent.replicas, 1",
+            ),
+            (
+                "topology = 'ring'",
+                "unknown variant `ring`, expected `single` or `cluster`",
+            ),
+            (
+                "[application]\nname = 'vmstorage-2'",
+                "application.name is vmstorage-2, expected no name of another",
             ),
             ("[ports]\ngrafana = 0", "ports.grafana is 0, expected 1 to 65535"),
             (

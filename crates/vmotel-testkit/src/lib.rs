@@ -4,16 +4,20 @@
 mod agent;
 mod alert;
 mod error;
+mod fault;
 mod http;
 mod off_thread;
 mod process;
 mod sample;
 mod server;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod tools;
 
 pub use agent::Vmagent;
 pub use alert::Vmalert;
 pub use error::Error;
+pub use fault::{Fault, FaultConfig, FaultProxy, Seen};
 pub use http::{Answer, request};
 pub use off_thread::off_thread;
 pub use process::{Kept, Process};

@@ -1,5 +1,6 @@
 //! The kit against the real programs.
 #![cfg(unix)]
 
+mod faults;
 mod servers;
 mod tools;

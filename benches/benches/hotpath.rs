@@ -272,6 +272,16 @@ fn cache(group: &mut BenchmarkGroup<'_, WallTime>) {
     group.bench_function(
         BenchmarkId::new("attribute cache hit", "vmotel-aggregate"),
         |bencher| {
+            bencher.iter(|| {
+                cache.with(black_box("GET /api/v1/users"), Vec::new, |set| {
+                    black_box(set.as_slice());
+                });
+            });
+        },
+    );
+    group.bench_function(
+        BenchmarkId::new("attribute cache hit, counted reference", "vmotel-aggregate"),
+        |bencher| {
             bencher.iter(|| cache.get_or_insert_with(black_box("GET /api/v1/users"), Vec::new));
         },
     );

@@ -5,6 +5,7 @@ mod definition;
 mod family;
 mod instrument;
 mod limiter;
+mod replay;
 mod series;
 mod snapshot;
 mod typed;
@@ -12,7 +13,7 @@ mod typed;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -23,10 +24,12 @@ pub use instrument::{
     Counter, CounterHandle, FloatCounter, FloatCounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle,
     UpDownCounter, UpDownCounterHandle,
 };
+use opentelemetry::metrics::Meter;
+pub use replay::Replay;
 pub use typed::{Instrument as TypedInstrument, LabelSet, LabelValue, Typed};
-use vmotel_cardinality::{Controller, ControllerError, Evicted};
+use vmotel_cardinality::{Controller, ControllerError, Evicted, SetId};
 use vmotel_cells::{BoundsError, Cells};
-use vmotel_model::{Clock, MetricSource, NameError, Naming, Snapshot, VisitConfig};
+use vmotel_model::{Clock, Kind, MetricSource, NameError, Naming, Snapshot, Timestamp, VisitConfig};
 
 use self::{
     accumulator::Accumulator,
@@ -96,6 +99,26 @@ pub enum AggregatorError {
         /// The metric.
         name: String,
     },
+    /// The kind has no replay: the API of OpenTelemetry takes single measurements of it, no sums.
+    #[error("metric {name}: kind {kind:?} cannot be replayed, expected a counter or an up-down counter")]
+    NoReplay {
+        /// The metric.
+        name: String,
+        /// Its kind.
+        kind: Kind,
+    },
+    /// The aggregator is replayed already.
+    #[error("the aggregator is replayed into a meter already, expected one replay")]
+    Replayed,
+    /// The interval of a replay is zero.
+    #[error("replay interval 0: expected a positive duration")]
+    Interval,
+    /// The thread of a replay cannot be started.
+    #[error("the thread of a replay cannot be started: {reason}")]
+    Thread {
+        /// What the system says.
+        reason: String,
+    },
     /// The aggregator is closed.
     #[error("metric {name}: the aggregator is closed")]
     Closed {
@@ -151,6 +174,8 @@ pub struct Aggregator {
     /// Sorted by name.
     families: Arc<Mutex<Vec<Arc<dyn Collect>>>>,
     limits: Option<Arc<Limits>>,
+    /// Where the sums go if they are replayed; then no snapshot hands them out.
+    replayed_into: Arc<OnceLock<Meter>>,
 }
 
 /// What bounds the sets of an aggregator.
@@ -178,6 +203,7 @@ impl Aggregator {
             cells,
             families: Arc::default(),
             limits: None,
+            replayed_into: Arc::default(),
         }
     }
 
@@ -294,6 +320,10 @@ impl Aggregator {
             return Err(AggregatorError::Closed { name });
         }
         let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let meter = self.replayed_into.get();
+        if meter.is_some() && !replay::has_replay(A::KIND) {
+            return Err(AggregatorError::NoReplay { name, kind: A::KIND });
+        }
         let Err(at) = families.binary_search_by(|family| family.name().cmp(&name)) else {
             return Err(AggregatorError::Taken { name });
         };
@@ -314,6 +344,9 @@ impl Aggregator {
             self.clock.now(),
             limiter,
         ));
+        if let Some(meter) = meter {
+            family.begin_replay(meter);
+        }
         families.insert(at, Arc::<Family<A>>::clone(&family));
         Ok(Instrument {
             family,
@@ -339,29 +372,45 @@ impl Aggregator {
     }
 }
 
+/// One look at all families.
+struct Collection {
+    families: Vec<Arc<dyn Collect>>,
+    now: Timestamp,
+    /// Dropped at the end: only then, with the cells of evicted sets gone, is there room for others.
+    evicted: Vec<Evicted>,
+}
+
+impl Collection {
+    fn evicted(&self, name: &str) -> &[SetId] {
+        let mut evicted = self.evicted.iter();
+        let found = evicted.find(|evicted| evicted.metric().name() == name);
+        found.map_or(&[][..], Evicted::sets)
+    }
+}
+
+impl Aggregator {
+    fn begin_collection(&self) -> Collection {
+        let families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
+        let limits = self.limits.as_ref();
+        Collection {
+            families: families.clone(),
+            now: self.clock.now(),
+            evicted: limits.map_or_else(Vec::new, |limits| limits.tick(&*self.clock)),
+        }
+    }
+}
+
 impl MetricSource for Aggregator {
     fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
-        let now = self.clock.now();
-        let families = self
-            .families
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        // Dropped at the end: only then, with the cells of evicted sets gone, is there room for others.
-        let evicted = self
-            .limits
-            .as_ref()
-            .map_or_else(Vec::new, |limits| limits.tick(&*self.clock));
-        let of = |name: &str| {
-            let found = evicted.iter().find(|evicted| evicted.metric().name() == name);
-            found.map_or(&[][..], Evicted::sets)
+        if self.replayed_into.get().is_some() {
+            return Box::new(Families(Vec::new()));
+        }
+        let collection = self.begin_collection();
+        let collect = |family: &Arc<dyn Collect>| {
+            let evicted = collection.evicted(family.name());
+            family.collect(config, collection.now, self.config.idle, evicted)
         };
-        Box::new(Families(
-            families
-                .iter()
-                .filter_map(|family| family.collect(config, now, self.config.idle, of(family.name())))
-                .collect(),
-        ))
+        Box::new(Families(collection.families.iter().filter_map(collect).collect()))
     }
 }
 

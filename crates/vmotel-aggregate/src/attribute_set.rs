@@ -62,13 +62,19 @@ impl AttributeSet {
     }
 
     /// Returns true if `attributes`, whose keys are distinct, are the attributes of this set in any order.
+    #[inline]
     fn equals(&self, attributes: &[KeyValue]) -> bool {
         self.attributes.len() == attributes.len()
-            && attributes.iter().all(|attribute| {
-                self.attributes
-                    .iter()
-                    .find(|known| known.key == attribute.key)
-                    .is_some_and(|known| same(&known.value, &attribute.value))
+            && attributes.iter().enumerate().all(|(at, attribute)| {
+                // Most callers have their keys in order, so the same place comes first.
+                let known = match self.attributes.get(at) {
+                    Some(known) if same_key(&known.key, &attribute.key) => Some(known),
+                    _ => self
+                        .attributes
+                        .iter()
+                        .find(|known| same_key(&known.key, &attribute.key)),
+                };
+                known.is_some_and(|known| same(&known.value, &attribute.value))
             })
     }
 }
@@ -122,10 +128,11 @@ impl<'a> Query<'a> {
     /// Returns `None` if two keys are equal: then which one wins depends on the order, and only a set can tell.
     #[inline]
     pub(crate) fn new(attributes: &'a [KeyValue]) -> Option<Self> {
-        let distinct = attributes
-            .iter()
-            .enumerate()
-            .all(|(at, attribute)| attributes[..at].iter().all(|before| before.key != attribute.key));
+        let distinct = attributes.iter().enumerate().all(|(at, attribute)| {
+            attributes[..at]
+                .iter()
+                .all(|before| !same_key(&before.key, &attribute.key))
+        });
         distinct.then(|| Self {
             hash: hash_distinct(attributes),
             attributes,
@@ -191,6 +198,14 @@ fn hash_distinct(attributes: &[KeyValue]) -> u64 {
         })
 }
 
+/// Hashes a text under the process's seed.
+#[inline]
+pub(crate) fn hash_text(text: &str) -> u64 {
+    let mut hasher = SEED.build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
 /// An odd number with well-spread bits, from the fraction of the golden ratio.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -216,10 +231,29 @@ fn hash_value(value: &Value, hasher: &mut impl Hasher) {
 #[inline]
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
+        (Value::String(a), Value::String(b)) => same_text(a.as_str(), b.as_str()),
+        (a, b) => same_other(a, b),
+    }
+}
+
+#[inline(never)]
+fn same_other(a: &Value, b: &Value) -> bool {
+    match (a, b) {
         (Value::F64(a), Value::F64(b)) => a.to_bits() == b.to_bits(),
         (Value::Array(_), Value::Array(_)) => a.as_str() == b.as_str(),
         (a, b) => a == b,
     }
+}
+
+#[inline]
+fn same_key(a: &Key, b: &Key) -> bool {
+    same_text(a.as_str(), b.as_str())
+}
+
+/// Compares texts; the many that are one literal are told by their place, without a look at their bytes.
+#[inline]
+fn same_text(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (std::ptr::eq(a, b) || a == b)
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 mod adaptive;
 mod block;
 mod draw;
+mod metrics;
 mod rate;
 mod stats;
 mod threshold;
 
 pub use adaptive::{AdaptiveConfig, AdaptiveSampler};
 pub use block::BlockSampler;
+pub use metrics::{SAMPLER_METRICS, Sampler, SamplerMetrics};
 pub use rate::RateSampler;
 pub use stats::{SamplerStats, Weight};
 pub use threshold::ThresholdSampler;
@@ -40,6 +42,20 @@ pub enum SamplerError {
     /// The budget is 0.
     #[error("sampling budget 0: expected at least 1 kept event per interval")]
     Budget,
+    /// The name of a sampler is empty or taken.
+    #[error("sampler name {name:?}: expected a name that is not empty and not taken")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// There is no room for a further sampler.
+    #[error("sampler {name:?}: expected at most {max} samplers")]
+    TooMany {
+        /// The name.
+        name: String,
+        /// The most samplers.
+        max: usize,
+    },
     /// Values of this kind cannot be sampled: a missing change makes an up-down counter drift and a gauge stale.
     #[error("sampling of kind {kind:?}: expected a counter or a histogram")]
     Kind {

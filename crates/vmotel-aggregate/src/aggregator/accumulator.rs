@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use opentelemetry::{KeyValue, metrics::Meter};
 use vmotel_cells::{Cells, Counter, FloatCounter, Gauge, Histogram, HistogramSnapshot, UpDownCounter};
 use vmotel_model::{HistogramPoint, Kind, Number, Point};
+
+use super::Definition;
 
 /// A cell that can be made, read, and topped up with what came too late.
 pub(crate) trait Accumulator: Clone + Send + Sync + 'static {
@@ -21,10 +24,36 @@ pub(crate) trait Accumulator: Clone + Send + Sync + 'static {
     /// Returns how much a change matters when the heaviest series are kept; it ranks, and is never exported.
     fn weight(now: &Self::Value, before: Option<&Self::Value>) -> u64;
     fn point<'a>(value: &'a Self::Value, shape: &'a Self::Shape) -> Point<'a>;
+
+    /// Returns a replayer into an instrument of `meter`; none where the API of OpenTelemetry takes no sums.
+    fn replayer(_meter: &Meter, _definition: &Definition) -> Option<Replayer<Self>> {
+        None
+    }
+}
+
+/// Adds what came between two reads to an instrument of somebody else's.
+pub(crate) type Replayer<A> =
+    Box<dyn Fn(&<A as Accumulator>::Value, Option<&<A as Accumulator>::Value>, &[KeyValue]) + Send + Sync>;
+
+/// A replayer into the instrument that `$build` makes.
+macro_rules! replayer {
+    ($build:ident, |$now:ident, $before:ident| $difference:expr) => {
+        fn replayer(meter: &Meter, definition: &Definition) -> Option<Replayer<Self>> {
+            let target = meter
+                .$build(definition.name.clone())
+                .with_unit(definition.unit.clone())
+                .with_description(definition.help.clone())
+                .build();
+            Some(Box::new(move |$now, before, attributes| {
+                let $before = before.copied().unwrap_or_default();
+                target.add($difference, attributes);
+            }))
+        }
+    };
 }
 
 macro_rules! number {
-    ($cell:ty, $value:ty, $kind:expr, $create:ident, $number:ident, |$this:ident, $now:ident, $before:ident| $difference:expr) => {
+    ($cell:ty, $value:ty, $kind:expr, $create:ident, $number:ident, |$this:ident, $now:ident, $before:ident| $difference:expr$(, $replayer:item)?) => {
         impl Accumulator for $cell {
             type Value = $value;
             type Shape = ();
@@ -54,20 +83,29 @@ macro_rules! number {
             fn point<'a>(value: &'a $value, (): &'a ()) -> Point<'a> {
                 Point::Number(Number::$number(*value))
             }
+
+            $($replayer)?
         }
     };
 }
 
-number!(Counter, u64, Kind::Counter, counter, U64, |cell, now, before| {
-    cell.add(now.wrapping_sub(*before))
-});
+number!(
+    Counter,
+    u64,
+    Kind::Counter,
+    counter,
+    U64,
+    |cell, now, before| cell.add(now.wrapping_sub(*before)),
+    replayer!(u64_counter, |now, before| now.wrapping_sub(before));
+);
 number!(
     FloatCounter,
     f64,
     Kind::Counter,
     float_counter,
     F64,
-    |cell, now, before| cell.add(now - before)
+    |cell, now, before| cell.add(now - before),
+    replayer!(f64_counter, |now, before| now - before);
 );
 number!(
     UpDownCounter,
@@ -75,7 +113,8 @@ number!(
     Kind::UpDownCounter,
     up_down_counter,
     I64,
-    |cell, now, before| cell.add(now.wrapping_sub(*before))
+    |cell, now, before| cell.add(now.wrapping_sub(*before)),
+    replayer!(i64_up_down_counter, |now, before| now.wrapping_sub(before));
 );
 number!(Gauge, f64, Kind::Gauge, gauge, F64, |cell, now, _before| cell
     .set(*now));

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -17,10 +17,10 @@ use vmotel_cells::{Cells, Counter};
 use vmotel_model::Timestamp;
 
 use super::{
-    accumulator::Accumulator,
+    accumulator::{Accumulator, Replayer},
     definition::Definition,
     limiter::Limiter,
-    series::{Late, Series},
+    series::{Changed, Late, Series},
 };
 use crate::attribute_set::{AttributeSet, Query, Ready};
 
@@ -57,6 +57,8 @@ pub(crate) struct Family<A: Accumulator> {
     overflow: Arc<Series<A>>,
     late: Arc<Late<A>>,
     limiter: Option<Limiter<A>>,
+    /// Set while the aggregator is replayed into somebody else's meter.
+    pub(crate) replayer: OnceLock<Replayer<A>>,
 }
 
 /// How often a set that the controller evicts meanwhile is decided on anew before it is folded whole.
@@ -110,6 +112,7 @@ impl<A: Accumulator> Family<A> {
             cells,
             late,
             limiter,
+            replayer: OnceLock::new(),
         }
     }
 
@@ -231,7 +234,15 @@ impl<A: Accumulator> Family<A> {
 
     /// Reads all series. Those that have been idle for `idle` are not handed out and go; those of `evicted` sets are handed
     /// out a last time.
+    ///
+    /// What has changed since the last time goes to the replayer, if there is one.
     pub(crate) fn collect(&self, now: Timestamp, idle: Option<Duration>, evicted: &[SetId]) -> Collected<A> {
+        let replayer = self.replayer.get();
+        let replay = |series: &Series<A>, value: &A::Value, changed: Option<&Changed<A>>| {
+            if let (Some(replay), Some(changed)) = (replayer, changed) {
+                replay(value, changed.before.as_ref(), &series.attributes);
+            }
+        };
         self.readmit_late(now);
         self.move_detached(now);
         let evicted: HashSet<SetId> = evicted.iter().copied().collect();
@@ -243,12 +254,13 @@ impl<A: Accumulator> Family<A> {
         let mut gone = Vec::new();
         for (attributes, series) in &pinned {
             let is_evicted = series.set.is_some_and(|set| evicted.contains(&set));
-            let (value, weight) = series.hand_out(now);
-            if let (Some(limiter), Some(set), Some(weight)) = (&self.limiter, series.set, weight)
+            let (value, changed) = series.hand_out(now);
+            if let (Some(limiter), Some(set), Some(changed)) = (&self.limiter, series.set, &changed)
                 && !is_evicted
             {
-                limiter.touch(set, weight);
+                limiter.touch(set, A::weight(&value, changed.before.as_ref()));
             }
+            replay(series, &value, changed.as_ref());
             let unchanged = now.0.saturating_sub(series.changed.load(Ordering::Relaxed));
             let has_handles = Arc::strong_count(series) > own;
             let is_idle = idle.is_some_and(|idle| u128::from(unchanged) >= idle.as_nanos()) && !has_handles;
@@ -276,9 +288,10 @@ impl<A: Accumulator> Family<A> {
         self.full
             .store(self.live.load(Ordering::Relaxed) >= self.limit, Ordering::Relaxed);
         creation.forget_unused(&collected);
-        let (value, _) = self.overflow.hand_out(now);
+        let (value, changed) = self.overflow.hand_out(now);
         let unused = A::create(&Cells::new(), &self.shape).read();
         if value != unused {
+            replay(&self.overflow, &value, changed.as_ref());
             collected.push((Arc::clone(&self.overflow), value));
         }
         Collected {

@@ -14,6 +14,12 @@ use super::accumulator::Accumulator;
 /// Adds that reached a series after its eviction, until they are admitted again.
 pub(crate) type Late<A> = Mutex<Vec<(Vec<KeyValue>, Box<dyn FnOnce(&A) + Send>)>>;
 
+/// That a value has changed since the snapshot before.
+pub(crate) struct Changed<A: Accumulator> {
+    /// What that snapshot had; none if this is the first.
+    pub(crate) before: Option<A::Value>,
+}
+
 /// A series of a family.
 pub(crate) struct Series<A: Accumulator> {
     pub(crate) cell: A,
@@ -59,17 +65,16 @@ impl<A: Accumulator> Series<A> {
         }
     }
 
-    /// Reads the value for a snapshot, and notes whether it has changed since the one before: then its weight comes along.
-    pub(crate) fn hand_out(&self, now: Timestamp) -> (A::Value, Option<u64>) {
+    /// Reads the value for a snapshot, and notes whether it has changed since the one before: then that one comes along.
+    pub(crate) fn hand_out(&self, now: Timestamp) -> (A::Value, Option<Changed<A>>) {
         let value = self.cell.read();
         let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut weight = None;
-        if handed_out.as_ref() != Some(&value) {
-            self.changed.store(now.0, Ordering::Relaxed);
-            weight = Some(A::weight(&value, handed_out.as_ref()));
-            *handed_out = Some(value.clone());
+        if handed_out.as_ref() == Some(&value) {
+            return (value, None);
         }
-        (value, weight)
+        self.changed.store(now.0, Ordering::Relaxed);
+        let before = handed_out.replace(value.clone());
+        (value, Some(Changed { before }))
     }
 
     /// Returns what was added since the last snapshot, and what that one had; the next call returns what comes later.

@@ -1,5 +1,6 @@
 //! The aggregator as a source of metrics.
 
+use opentelemetry::metrics::Meter;
 use vmotel_cardinality::SetId;
 use vmotel_model::{
     Family as FamilyHead, Kind, LabelPlan, MetricSink, Naming, Series as VisitedSeries, Snapshot, Timestamp,
@@ -28,6 +29,11 @@ pub(crate) trait Collect: Send + Sync {
         idle: Option<std::time::Duration>,
         evicted: &[SetId],
     ) -> Option<Box<dyn FamilySnapshot>>;
+    /// Collects, for the replayer only.
+    fn replay(&self, now: Timestamp, idle: Option<std::time::Duration>, evicted: &[SetId]);
+    /// Makes a replayer into `meter`, if this kind has one.
+    fn begin_replay(&self, meter: &Meter);
+    fn kind(&self) -> Kind;
 }
 
 struct Rendered<A: Accumulator> {
@@ -71,6 +77,21 @@ impl<A: Accumulator> Collect for Family<A> {
             plans: collected.keys.iter().map(|keys| plan(keys)).collect(),
             collected,
         }))
+    }
+
+    fn replay(&self, now: Timestamp, idle: Option<std::time::Duration>, evicted: &[SetId]) {
+        self.collect(now, idle, evicted);
+    }
+
+    fn begin_replay(&self, meter: &Meter) {
+        if let Some(replayer) = A::replayer(meter, &self.definition) {
+            // One replay in the life of an aggregator, so nothing is set yet.
+            let _ = self.replayer.set(replayer);
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        A::KIND
     }
 }
 

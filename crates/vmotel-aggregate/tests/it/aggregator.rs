@@ -16,10 +16,10 @@ use vmotel_aggregate::{Aggregator, AggregatorConfig, AggregatorError, Aggregator
 use vmotel_model::{Clock, Family, MetricSink, MetricSource, Number, Point, Series, Timestamp, VisitConfig};
 
 #[derive(Debug, Default)]
-struct ManualClock(AtomicU64);
+pub(crate) struct ManualClock(AtomicU64);
 
 impl ManualClock {
-    fn forward(&self, seconds: u64) {
+    pub(crate) fn forward(&self, seconds: u64) {
         self.0.fetch_add(seconds * 1_000_000_000, Ordering::Relaxed);
     }
 }

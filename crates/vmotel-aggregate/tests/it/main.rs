@@ -2,5 +2,7 @@
 
 mod aggregator;
 mod bounded;
+mod replay;
 mod sampler;
+mod sampler_metrics;
 mod typed;

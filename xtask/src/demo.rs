@@ -10,6 +10,7 @@
 
 mod backfill;
 mod compare;
+mod deployed;
 mod expected;
 mod exposed;
 mod load;
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// Which VictoriaMetrics: 1.112 (stable) or 1.145 (newest).
     #[arg(long, default_value = "1.112", value_parser = version)]
     version: Version,
+    /// Instead, run the rendered deployment as processes, have an alert fire and resolve, and ask all that its dashboards ask.
+    #[arg(long, conflicts_with_all = ["requests", "in_flight", "json", "keep", "all"])]
+    from_deploy: bool,
     /// Take the servers from this folder only, as with `VMOTEL_BIN_DIR`.
     #[arg(long, value_name = "DIR")]
     bin_dir: Option<PathBuf>,
@@ -91,7 +95,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start a runtime")?
-        .block_on(demo(args))
+        .block_on(async {
+            if args.from_deploy {
+                deployed::run(args.version).await
+            } else {
+                demo(args).await
+            }
+        })
 }
 
 async fn demo(args: &Args) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use choice::{Choice, DEFAULTS};
 use clap::Subcommand;
-use vmotel_deploy::Stack;
+use vmotel_deploy::{Deployment, Stack};
 
 /// Renders a deployment of VictoriaMetrics around a service, explains it, and checks the rendered defaults.
 #[derive(Debug, clap::Args)]
@@ -79,6 +79,18 @@ fn render(stack: &Stack, output: &Path, secrets: bool) -> anyhow::Result<()> {
         let made = folder::write_secrets(&stack.secrets(), output)?;
         println!("{}: {made} secrets made", output.join("secrets").display());
     }
+    Ok(())
+}
+
+/// Returns the deployment of these values around the example service.
+pub(crate) fn stack_of(values: Deployment) -> anyhow::Result<Stack> {
+    Ok(Stack::new(values, catalog::catalog()?)?)
+}
+
+/// Writes the files of a deployment, and secrets for it, into a folder.
+pub(crate) fn write(stack: &Stack, folder: &Path) -> anyhow::Result<()> {
+    folder::write(&stack.render()?, folder)?;
+    folder::write_secrets(&stack.secrets(), folder)?;
     Ok(())
 }
 

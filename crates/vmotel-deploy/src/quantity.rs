@@ -157,7 +157,7 @@ impl FromStr for Retention {
         match number.parse::<u32>() {
             Ok(1..=99_999) if number.bytes().all(|b| b.is_ascii_digit()) => Ok(Self(text.to_owned())),
             _ => Err(format!(
-                "`{text}` is no retention; write a whole number with d, w, M (months) or y, as in 12M"
+                "`{text}` is no retention; write a whole number with d, w, M (months) or y, as in 1y"
             )),
         }
     }

@@ -137,4 +137,15 @@ impl Stack {
             .chain(self.dashboards.iter().flat_map(|d| d.expressions.iter().cloned()))
             .collect()
     }
+
+    /// Returns the selectors in the expressions of all alerts, each as an expression of its own.
+    #[must_use]
+    pub fn alert_selectors(&self) -> Vec<String> {
+        let alerts = self.groups.iter().flat_map(|group| &group.alerts);
+        alerts
+            .filter_map(|alert| vmotel_metricsql::parse(&alert.expr).ok())
+            .flat_map(|expr| vmotel_metricsql::usage(&expr, 30_000).selections)
+            .map(|selection| selection.selector)
+            .collect()
+    }
 }

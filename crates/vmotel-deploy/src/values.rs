@@ -88,7 +88,7 @@ pub struct Build {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Storage {
-    /// How long data is kept. Default `12M`.
+    /// How long data is kept. Default `1y`. VictoriaMetrics 1.112 knows no `M`.
     pub retention: Retention,
     /// The memory limit of a node.
     pub memory: Bytes,
@@ -202,8 +202,8 @@ impl Default for Application {
             build: Some(Build {
                 context: "../../..".to_owned(),
                 dockerfile: "deploy/compose/single/application/Dockerfile".to_owned(),
-                cargo_arguments: "-p vmotel-examples --example app_metrics".to_owned(),
-                binary: "examples/app_metrics".to_owned(),
+                cargo_arguments: "-p vmotel-examples --example shop".to_owned(),
+                binary: "examples/shop".to_owned(),
             }),
             port: 9464,
             path: "/metrics".to_owned(),
@@ -217,7 +217,7 @@ impl Default for Application {
 impl Default for Storage {
     fn default() -> Self {
         Self {
-            retention: "12M".parse().unwrap_or_else(|_| unreachable!("a constant")),
+            retention: "1y".parse().unwrap_or_else(|_| unreachable!("a constant")),
             memory: Bytes::gib(4),
             cpus: 2,
             max_labels: 50,

@@ -3,6 +3,8 @@
 
 mod agent;
 mod alert;
+mod alertmanager;
+mod backup;
 mod error;
 mod fault;
 mod http;
@@ -16,11 +18,13 @@ pub mod tools;
 
 pub use agent::Vmagent;
 pub use alert::Vmalert;
+pub use alertmanager::Alertmanager;
+pub use backup::{backup, restore};
 pub use error::Error;
 pub use fault::{Fault, FaultConfig, FaultProxy, Seen};
 pub use http::{Answer, request};
 pub use off_thread::off_thread;
-pub use process::{Kept, Process};
+pub use process::{Kept, Launch, Process};
 pub use sample::{ExportedSeries, Sample, fresh_time};
 pub use server::{ServerConfig, VictoriaMetrics};
 pub use tools::Version;

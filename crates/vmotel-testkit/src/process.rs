@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
+use crate::server::new_dir;
 use crate::tools::Found;
 use crate::{Answer, Error, request};
 
@@ -34,6 +35,37 @@ pub struct Process {
     log: PathBuf,
 }
 
+/// How a program is started by [`Process::run`].
+#[derive(Debug)]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// What its environment has in addition to that of this process.
+    pub environment: Vec<(String, String)>,
+    /// Where it will listen, `host:port`. Default: empty, which reads it from the log, as servers of VictoriaMetrics and the
+    /// Alertmanager write it.
+    pub address: String,
+    /// What answers 200 to 299 once it is ready. Default: `/health`.
+    pub health: String,
+    /// Its working folder. Default: a new one.
+    pub dir: Option<TempDir>,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            address: String::new(),
+            health: "/health".to_owned(),
+            dir: None,
+        }
+    }
+}
+
 /// A server that was left running by [`Process::keep`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
@@ -50,7 +82,21 @@ impl Process {
     ///
     /// The program is told to listen on `listen` (port 0 takes any free one) and names the address in its log.
     pub(crate) fn start(found: &Found, dir: TempDir, listen: &str, flags: &[String]) -> Result<Self, Error> {
-        let program = found.tool.binary().to_owned();
+        let listen = format!("-httpListenAddr={listen}");
+        Self::run(Launch {
+            program: found.path.clone(),
+            arguments: std::iter::once(listen).chain(flags.iter().cloned()).collect(),
+            dir: Some(dir),
+            ..Launch::default()
+        })
+    }
+
+    /// Starts a program in its folder, where its `server.log` lies too, and waits until it answers.
+    ///
+    /// # Errors
+    /// It cannot be started, or it ends or does not answer in time; the error shows its log.
+    pub fn run(launch: Launch) -> Result<Self, Error> {
+        let dir = launch.dir.map_or_else(new_dir, Ok)?;
         let log = dir.path().join("server.log");
         let file_error = |path: &Path| {
             let path = path.to_owned();
@@ -59,12 +105,12 @@ impl Process {
         let out = File::create(&log).map_err(file_error(&log))?;
         let err = out.try_clone().map_err(file_error(&log))?;
         let spawn_error = |source| Error::Spawn {
-            program: found.path.display().to_string(),
+            program: launch.program.display().to_string(),
             source,
         };
-        let child = Command::new(&found.path)
-            .arg(format!("-httpListenAddr={listen}"))
-            .args(flags)
+        let child = Command::new(&launch.program)
+            .args(&launch.arguments)
+            .envs(launch.environment)
             .current_dir(dir.path())
             .stdin(Stdio::null())
             .stdout(out)
@@ -72,16 +118,17 @@ impl Process {
             .process_group_of_its_own()
             .spawn()
             .map_err(spawn_error)?;
+        let name = launch.program.file_name().unwrap_or_default();
         let mut process = Self {
-            program,
+            program: name.to_string_lossy().into_owned(),
             child,
             watchdog: None,
-            address: String::new(),
+            address: launch.address,
             dir: Some(dir),
             log,
         };
         process.watchdog = Some(watchdog(process.child.id()).map_err(spawn_error)?);
-        process.wait_until_ready()?;
+        process.wait_until_ready(&launch.health)?;
         Ok(process)
     }
 
@@ -186,7 +233,7 @@ impl Process {
         }
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), Error> {
+    fn wait_until_ready(&mut self, health: &str) -> Result<(), Error> {
         for _ in 0..READY_WITHIN.as_millis() / POLL.as_millis() {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(self.not_ready(&format!("ended at once with {status}")));
@@ -194,7 +241,7 @@ impl Process {
             if self.address.is_empty() {
                 self.address = bound_address(&self.log()).unwrap_or_default();
             }
-            if !self.address.is_empty() && self.get("/health").is_ok() {
+            if !self.address.is_empty() && self.get(health).is_ok() {
                 return Ok(());
             }
             thread::sleep(POLL);
@@ -297,9 +344,12 @@ fn watchdog(group: u32) -> io::Result<Child> {
         .spawn()
 }
 
-/// Finds the address in the line "started server at http://127.0.0.1:PORT/" (1.112 and 1.145 write it alike).
+/// Finds the address in the line "started server at http://127.0.0.1:PORT/" (1.112 and 1.145 write it alike), or in the
+/// Alertmanager's `msg="Listening on" address=127.0.0.1:PORT`.
 fn bound_address(log: &str) -> Option<String> {
-    let (_, after) = log.split_once("started server at http://")?;
-    let (address, _) = after.split_once('/')?;
+    let (_, after) = log
+        .split_once("started server at http://")
+        .or_else(|| log.split_once("\"Listening on\" address="))?;
+    let (address, _) = after.split_once(['/', '\n'])?;
     (!address.ends_with(":0")).then(|| address.to_owned())
 }

@@ -1,6 +1,7 @@
 //! A VictoriaMetrics single node.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,6 +12,9 @@ use crate::http::percent_encoded;
 use crate::sample::{exported, samples};
 use crate::tools::{Finder, Tool};
 use crate::{Error, ExportedSeries, Kept, Process, Sample, Version, fresh_time};
+
+/// The folder of the data within the folder of the server.
+const DATA: &str = "data";
 
 /// How a [`VictoriaMetrics`] is started.
 #[derive(Debug, Default)]
@@ -71,7 +75,7 @@ impl VictoriaMetrics {
         };
         // The retention keeps tests free to write any time since 1970.
         let mut flags = vec![
-            format!("-storageDataPath={}", dir.path().join("data").display()),
+            format!("-storageDataPath={}", dir.path().join(DATA).display()),
             "-retentionPeriod=100y".to_owned(),
         ];
         flags.extend(config.flags);
@@ -85,6 +89,12 @@ impl VictoriaMetrics {
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// Returns the folder of its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.process.dir().join(DATA)
     }
 
     /// Makes everything written so far visible to queries.

@@ -95,6 +95,15 @@ pub(super) fn targets(context: Context<'_>) -> Group {
     }
 }
 
+/// The share of the disk that is free. Servers that do not tell the size of the disk, as 1.112, tell the size of their data.
+fn free_disk(job: &str) -> String {
+    let free = format!("vm_free_disk_space_bytes{{job=\"{job}\"}}");
+    let total = format!("vm_total_disk_space_bytes{{job=\"{job}\"}}");
+    let data = format!("sum(vm_data_size_bytes{{job=\"{job}\", type!~\"indexdb.*\"}}) by (job, instance)");
+    let on = "on (job, instance)";
+    format!("({free} / {total} or {on} {free} / {on} group_left () ({free} + {on} {data}))")
+}
+
 /// Whether the storage takes and answers what it is given.
 pub(super) fn storage(context: Context<'_>) -> Group {
     let limits = &context.values.thresholds;
@@ -147,9 +156,7 @@ pub(super) fn storage(context: Context<'_>) -> Group {
             silent: disk(2e11),
             ..alert(
                 "VMDiskSpaceLow",
-                format!(
-                    "vm_free_disk_space_bytes{{job=\"{keep}\"}} / vm_total_disk_space_bytes{{job=\"{keep}\"}} < 0.1"
-                ),
+                free_disk(keep) + " < 0.1",
                 5,
                 Severity::Critical,
             )

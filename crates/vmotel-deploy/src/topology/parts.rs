@@ -43,6 +43,12 @@ pub(super) fn service(name: &str, program: Program, image: &str, health: (u16, &
     }
 }
 
+/// Servers look at data of half a minute ago, so that all of it has arrived. Where rules are in a hurry, so are they.
+pub(super) fn hurry(values: &Deployment, flag: &'static str) -> Option<(&'static str, String)> {
+    let hurries = values.thresholds.time_scale < 1.0;
+    hurries.then(|| (flag, crate::rules::scaled(values, 30).to_string()))
+}
+
 fn vmauth(values: &Deployment) -> Service {
     Service {
         flags: vec![
@@ -156,7 +162,7 @@ fn alertmanager(values: &Deployment) -> Service {
 
 fn vmalert(values: &Deployment) -> Service {
     let endpoints = endpoints(values);
-    Service {
+    let mut service = Service {
         flags: vec![
             ("httpListenAddr", ":8880".to_owned()),
             ("rule", "/etc/vmalert/*.yml".to_owned()),
@@ -173,7 +179,9 @@ fn vmalert(values: &Deployment) -> Service {
         mounts: vec![("vmalert", "/etc/vmalert")],
         depends_on: [storage(values), vec!["alertmanager".to_owned()]].concat(),
         ..service("vmalert", Program::Vmalert, &values.images.vmalert, (8880, "/health"))
-    }
+    };
+    service.flags.extend(hurry(values, "rule.evalDelay"));
+    service
 }
 
 fn grafana(values: &Deployment) -> Service {

@@ -1,6 +1,6 @@
 //! The services that keep data: one node, or the three parts of a cluster.
 
-use super::parts::service;
+use super::parts::{hurry, service};
 use super::{Port, Program, Service};
 use crate::{Deployment, Form};
 
@@ -31,6 +31,7 @@ fn victoria_metrics(values: &Deployment) -> Service {
         ("vmalert.proxyURL", "http://vmalert:8880".to_owned()),
     ];
     flags.extend(deduplication(values));
+    flags.extend(hurry(values, "search.latencyOffset"));
     flags.push(("loggerFormat", "json".to_owned()));
     Service {
         flags,
@@ -113,6 +114,7 @@ fn vmselect(values: &Deployment) -> Service {
         ("replicationFactor", values.cluster.replication_factor.to_string()),
     ];
     flags.extend(deduplication(values));
+    flags.extend(hurry(values, "search.latencyOffset"));
     flags.extend([
         ("cacheDataPath", "/cache".to_owned()),
         ("deleteAuthKey", ADMIN_KEY.to_owned()),

@@ -65,6 +65,8 @@ fn install_hint(tool: Tool, version: Version) -> String {
         Tool::Vmalert => ("victoriametrics/vmalert", "/vmalert-prod"),
         Tool::VmalertTool => ("victoriametrics/vmalert-tool", "/vmalert-tool-prod"),
         Tool::Vmauth => ("victoriametrics/vmauth", "/vmauth-prod"),
+        Tool::Vmbackup => ("victoriametrics/vmbackup", "/vmbackup-prod"),
+        Tool::Vmrestore => ("victoriametrics/vmrestore", "/vmrestore-prod"),
         Tool::Prometheus => ("prom/prometheus", "/bin/prometheus"),
         Tool::Promtool => ("prom/prometheus", "/bin/promtool"),
         Tool::Alertmanager => ("prom/alertmanager", "/bin/alertmanager"),

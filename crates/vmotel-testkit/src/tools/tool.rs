@@ -14,6 +14,10 @@ pub enum Tool {
     VmalertTool,
     /// The authenticating proxy.
     Vmauth,
+    /// The maker of backups, from a snapshot of the single node or of a storage node.
+    Vmbackup,
+    /// The reader of backups.
+    Vmrestore,
     /// The Prometheus server.
     Prometheus,
     /// The checker of expositions, configurations and rules.
@@ -77,12 +81,14 @@ struct Facts {
 
 impl Tool {
     /// All programs.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::VictoriaMetrics,
         Self::Vmagent,
         Self::Vmalert,
         Self::VmalertTool,
         Self::Vmauth,
+        Self::Vmbackup,
+        Self::Vmrestore,
         Self::Prometheus,
         Self::Promtool,
         Self::Alertmanager,
@@ -180,6 +186,16 @@ impl Tool {
                 &["vmauth", "vmauth-prod"],
                 &["-auth.config", "-loadBalancingPolicy"],
                 Some("-mergeQueryArgs"),
+            ),
+            Self::Vmbackup => victoria(
+                &["vmbackup", "vmbackup-prod"],
+                &["-snapshot.createURL", "-storageDataPath", "-dst"],
+                None,
+            ),
+            Self::Vmrestore => victoria(
+                &["vmrestore", "vmrestore-prod"],
+                &["-storageDataPath", "-src"],
+                None,
             ),
             Self::Prometheus => other(
                 &["prometheus"],

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use vmotel_testkit::{Error, ServerConfig, Version, VictoriaMetrics, Vmagent, Vmalert};
+use vmotel_testkit::{Alertmanager, Error, ServerConfig, Version, VictoriaMetrics, Vmagent, Vmalert};
 
 #[test]
 fn what_is_written_is_read_at_once() -> Result<(), Error> {
@@ -118,6 +118,23 @@ fn an_alert_fires() -> Result<(), Error> {
         let _alert = Vmalert::start(version, rules, &server.url(), &flags)?;
         let read = server.wait_for("ALERTS", Duration::from_secs(40), |series| !series.is_empty())?;
         assert_eq!(read[0].label("alertname"), "Broken");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_alertmanager_takes_alerts() -> Result<(), Error> {
+    for version in Version::BOTH {
+        let server = Alertmanager::start(version, "route: {receiver: none}\nreceivers: [{name: none}]\n")?;
+        let json = [("content-type", "application/json")];
+        server.send(
+            "POST",
+            "/api/v2/alerts",
+            &json,
+            br#"[{"labels":{"alertname":"Broken"}}]"#,
+        )?;
+        let alerts = server.get("/api/v2/alerts")?.text();
+        assert!(alerts.contains("Broken"), "{alerts}");
     }
     Ok(())
 }

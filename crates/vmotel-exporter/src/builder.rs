@@ -6,7 +6,9 @@ use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use vmotel_model::{MetricSource, Naming};
 use vmotel_wire::Exponential;
 
-use crate::{BuildError, Config, Exporter};
+#[cfg(feature = "push")]
+use crate::Push;
+use crate::{BuildError, Config, Exporter, identity};
 
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send>;
 type Edit = Box<dyn FnOnce(&mut Config) + Send>;
@@ -151,6 +153,27 @@ impl ExporterBuilder {
         self.with(move |config| config.global = on)
     }
 
+    /// Pushes metrics to a target, or as told by a [`Push`], beside the scrapes that are served.
+    ///
+    /// The worker starts with [`ExporterBuilder::build`]; end it with [`Exporter::shutdown`], which pushes a last time.
+    ///
+    /// ```no_run
+    /// use vmotel_exporter::{Exporter, Target};
+    ///
+    /// let exporter = Exporter::builder().with_push(Target::victoria("http://localhost:8428")).build()?;
+    /// # Ok::<(), vmotel_exporter::BuildError>(())
+    /// ```
+    #[cfg(feature = "push")]
+    pub fn with_push(self, push: impl Into<Push>) -> Self {
+        let push = push.into();
+        self.with(|config| config.push = Some(push))
+    }
+
+    /// Sets whether every series carries `job` and `instance` itself, see [`Config::honor_labels`].
+    pub fn with_honor_labels(self, on: bool) -> Self {
+        self.with(move |config| config.honor_labels = on)
+    }
+
     /// Adds a source beside the SDK's pipeline; the name tells it apart in self-metrics and warnings.
     pub fn with_source(mut self, name: impl Into<String>, source: Arc<dyn MetricSource>) -> Self {
         self.sources.push((name.into(), source));
@@ -181,20 +204,23 @@ impl ExporterBuilder {
         self
     }
 
-    /// Builds the exporter and, unless switched off, sets its provider as the global one. Binds nothing and starts no thread.
+    /// Builds the exporter and, unless switched off, sets its provider as the global one. Binds nothing; starts a thread only for pushes.
     ///
     /// # Errors
     /// Returns an error that names the setting, its value and what is expected, or the source that cannot be added.
     #[doc(alias = "NewVMExporter")]
     pub fn build(self) -> Result<Exporter, BuildError> {
-        let mut config = match self.base {
-            Base::Environment(lookup) => Config::from_lookup(lookup)?,
-            Base::Config(config) => *config,
+        let (mut config, lookup) = match self.base {
+            Base::Environment(lookup) => (Config::from_lookup(&lookup)?, lookup),
+            Base::Config(config) => (*config, Box::new(|_: &str| None) as Lookup),
         };
         for edit in self.edits {
             edit(&mut config);
         }
         config.validate()?;
+        if config.pushes() || config.honor_labels {
+            identity::identify(&mut config, lookup);
+        }
         Exporter::new(config, self.sources, self.hook)
     }
 }

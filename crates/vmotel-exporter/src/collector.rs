@@ -12,12 +12,14 @@ use tokio::sync::oneshot;
 use vmotel_model::Clock;
 
 use self::queue::{Queue, Waiter};
+#[cfg(feature = "push")]
+use crate::push::Batch;
 use crate::{
     Format,
     clock::SystemClock,
     compress,
     error::ScrapeError,
-    gather::{Gathered, Gatherer},
+    gather::{Content, Form, Gathered, Gatherer},
     negotiate::Coding,
 };
 
@@ -29,10 +31,22 @@ pub(crate) struct Scraped {
     pub(crate) is_failure: bool,
 }
 
-pub(crate) type Answer = Result<Scraped, ScrapeError>;
+/// What came of a collection.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Scraped(Scraped),
+    #[cfg(feature = "push")]
+    Batch(Batch),
+}
 
-/// A format and a coding.
-pub(crate) type Want = (Format, Coding);
+type Answer = Result<Reply, ScrapeError>;
+
+/// A form and, for a text, its coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Want {
+    form: Form,
+    coding: Coding,
+}
 
 /// The limits of the collector.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +73,50 @@ impl Collector {
     }
 
     /// Answers with the result of a collection that begins after this call. Needs no runtime.
-    pub(crate) async fn scrape(&self, want: Want) -> Answer {
+    pub(crate) async fn scrape(&self, format: Format, coding: Coding) -> Result<Scraped, ScrapeError> {
+        let form = Form::Text(format);
+        match self.collect(Want { form, coding }).await? {
+            Reply::Scraped(scraped) => Ok(scraped),
+            #[cfg(feature = "push")]
+            Reply::Batch(_) => unreachable!("a text was asked for"),
+        }
+    }
+
+    /// Answers with the requests of a collection that begins after this call. Needs no runtime.
+    #[cfg(feature = "push")]
+    pub(crate) async fn push(&self, markers: bool) -> Result<Batch, ScrapeError> {
+        let want = Want {
+            form: Form::Push { markers },
+            coding: Coding::Identity,
+        };
+        match self.collect(want).await? {
+            Reply::Batch(batch) => Ok(batch),
+            Reply::Scraped(_) => unreachable!("a push was asked for"),
+        }
+    }
+
+    /// Collects on a thread of its own what can be collected while the collector's thread hangs.
+    #[cfg(feature = "push")]
+    pub(crate) async fn push_rest(&self, markers: bool) -> Result<Batch, ScrapeError> {
+        let (sender, receiver) = oneshot::channel();
+        let (gatherer, time) = (Arc::clone(&self.gatherer), self.clock.now());
+        let form = Form::Push { markers };
+        thread::Builder::new()
+            .name("vmotel-collect-rest".to_owned())
+            .spawn(move || sender.send(gatherer.gather(&[form], time, true)))
+            .map_err(|_| ScrapeError::Thread)?;
+        let gathered = receiver.await.unwrap_or_default();
+        match gathered.into_iter().next() {
+            Some((_, Ok(gathered))) => match gathered.content {
+                Content::Batch(batch) => Ok(batch),
+                Content::Text(_) => unreachable!("a push was asked for"),
+            },
+            Some((_, Err(error))) => Err(error),
+            None => Err(ScrapeError::Thread),
+        }
+    }
+
+    async fn collect(&self, want: Want) -> Answer {
         let receiver = self.submit(want)?;
         // The sender is dropped unanswered only if the thread ends, which it does at shutdown.
         receiver.await.unwrap_or(Err(ScrapeError::ShutDown))
@@ -113,42 +170,47 @@ fn run(queue: &Queue, gatherer: &Gatherer, clock: &SystemClock) {
     }
 }
 
-/// Collects once per format and compresses once per coding.
+/// Collects once for all forms with equal views, encodes once per form and compresses once per coding.
 fn collect(wants: &[Want], gatherer: &Gatherer, clock: &SystemClock) -> Vec<(Want, Answer)> {
     let mut answers = Vec::with_capacity(wants.len());
-    let mut formats: Vec<Format> = wants.iter().map(|(format, _)| *format).collect();
-    formats.dedup();
-    for format in formats {
+    let mut left: Vec<Form> = wants.iter().map(|want| want.form).collect();
+    left.dedup();
+    while let Some(first) = left.first() {
+        let view = gatherer.views.of(*first);
+        let (forms, others) = left.iter().partition(|form| gatherer.views.of(**form) == view);
+        left = others;
         let begin = clock.monotonic();
-        let result = gatherer.gather(format);
-        let codings = wants.iter().filter(|want| want.0 == format).map(|want| want.1);
-        match result {
-            Ok(gathered) => {
-                let Gathered {
-                    body,
-                    report,
-                    failed,
-                    is_failure,
-                } = gathered;
-                let failed: Arc<[String]> = failed.into_iter().map(|(name, _)| name).collect();
-                let body = Bytes::from(body);
-                for coding in codings {
-                    let answer = compress::compress(coding, &body).map(|body| Scraped {
-                        body,
-                        failed: Arc::clone(&failed),
-                        is_failure,
-                    });
-                    answers.push(((format, coding), answer));
+        let mut report = None;
+        for (form, result) in gatherer.gather(&forms, clock.now(), false) {
+            let codings = wants.iter().filter(|want| want.form == form);
+            match result {
+                Ok(gathered) => {
+                    answers.extend(codings.map(|want| (*want, reply(&gathered, want.coding))));
+                    report.get_or_insert(gathered.report);
                 }
-                gatherer
-                    .metrics
-                    .collected(clock.monotonic().saturating_sub(begin), &report);
+                Err(error) => {
+                    gatherer.warned.warn(&error.to_string());
+                    answers.extend(codings.map(|want| (*want, Err(error.clone()))));
+                }
             }
-            Err(error) => {
-                gatherer.warned.warn(&error.to_string());
-                answers.extend(codings.map(|coding| ((format, coding), Err(error.clone()))));
-            }
+        }
+        if let Some(report) = report {
+            let took = clock.monotonic().saturating_sub(begin);
+            gatherer.metrics.collected(took, &report);
         }
     }
     answers
+}
+
+/// Returns what answers for a coding.
+fn reply(gathered: &Gathered, coding: Coding) -> Answer {
+    match &gathered.content {
+        Content::Text(body) => Ok(Reply::Scraped(Scraped {
+            body: compress::compress(coding, body)?,
+            failed: Arc::clone(&gathered.failed),
+            is_failure: gathered.is_failure,
+        })),
+        #[cfg(feature = "push")]
+        Content::Batch(batch) => Ok(Reply::Batch(batch.clone())),
+    }
 }

@@ -11,6 +11,8 @@ use vmotel_cardinality::LimitsConfig;
 use vmotel_model::Naming;
 use vmotel_wire::Exponential;
 
+#[cfg(feature = "push")]
+use crate::Push;
 use crate::error::{ConfigError, cut};
 
 /// The configuration of an [`Exporter`](crate::Exporter): code over environment over default.
@@ -53,6 +55,13 @@ pub struct Config {
     pub port: u16,
     /// The path of the metrics: `/` and characters of `A-Z a-z 0-9 / - . _ ~`. Default: `/metrics`.
     pub path: String,
+    /// What is pushed where, beside scrapes or instead of them. Default: none (`OTEL_EXPORTER_OTLP_ENDPOINT` and others).
+    #[cfg(feature = "push")]
+    pub push: Option<Push>,
+    /// Whether every series carries `job` and `instance` itself, for scrapes configured with `honor_labels: true`: then pull and push
+    /// give the same series whatever the scrape configuration calls its jobs. Default: false; a scrape without `honor_labels` would
+    /// rename them to `exported_job` and `exported_instance`.
+    pub honor_labels: bool,
     /// How OpenTelemetry names become exposed names. Default: [`Naming::Parity`].
     pub naming: Naming,
     /// How exponential histograms are rendered. Default: as `vmrange` buckets, in OpenMetrics as `le` buckets.
@@ -103,6 +112,9 @@ impl Default for Config {
             host: "localhost".to_owned(),
             port: 9464,
             path: "/metrics".to_owned(),
+            #[cfg(feature = "push")]
+            push: None,
+            honor_labels: false,
             naming: Naming::default(),
             exponential: Exponential::default(),
             scope_labels: true,
@@ -169,6 +181,19 @@ impl Config {
         environment::overlay(self, &lookup)
     }
 
+    /// Returns true if anything is collected.
+    pub(crate) const fn collects(&self) -> bool {
+        self.serves() || self.pushes()
+    }
+
+    /// Returns true if metrics are pushed.
+    pub(crate) const fn pushes(&self) -> bool {
+        #[cfg(feature = "push")]
+        return self.enabled && self.push.is_some();
+        #[cfg(not(feature = "push"))]
+        false
+    }
+
     /// Returns true if scrapes are served.
     pub(crate) const fn serves(&self) -> bool {
         self.enabled && self.pull
@@ -214,11 +239,13 @@ impl Config {
                 });
             }
         }
+        #[cfg(feature = "push")]
+        self.push.as_ref().map_or(Ok(()), Push::validate)?;
         Ok(())
     }
 }
 
-fn positive(field: &'static str, value: Duration) -> (&'static str, String, &'static str, bool) {
+pub(crate) fn positive(field: &'static str, value: Duration) -> (&'static str, String, &'static str, bool) {
     (
         field,
         format!("{value:?}"),

@@ -41,6 +41,32 @@ impl From<EncodeReport> for Report {
     }
 }
 
+#[cfg(feature = "push")]
+impl From<&vmotel_wire::PushReport> for Report {
+    fn from(report: &vmotel_wire::PushReport) -> Self {
+        let (merge, skipped) = (&report.merge, &report.skipped);
+        let rejected = report.rejected.first.iter().map(ToString::to_string);
+        Self {
+            series: report.series,
+            merged: merge.merged,
+            dropped: [
+                merge.dropped_type,
+                merge.dropped_clash,
+                merge.dropped_form,
+                skipped.nan,
+                skipped.mismatched,
+                skipped.invalid,
+            ],
+            warnings: merge
+                .conflicts
+                .iter()
+                .map(ToString::to_string)
+                .chain(rejected.map(|what| format!("not pushed: {what}")))
+                .collect(),
+        }
+    }
+}
+
 /// Encodes the snapshots as one exposition, with the buffers of `merge`.
 pub(crate) fn encode(
     format: Format,

@@ -38,6 +38,14 @@ pub enum ConfigError {
         /// What is allowed.
         expected: &'static str,
     },
+    /// The address that metrics are pushed to cannot be used.
+    #[error("metrics cannot be pushed to {url}: {fault}")]
+    Target {
+        /// The address, without credentials and query.
+        url: String,
+        /// What is wrong with it, and what is right.
+        fault: String,
+    },
     /// A limit on labels cannot be used.
     #[error(transparent)]
     Limits(#[from] vmotel_cardinality::LimitsError),
@@ -53,6 +61,17 @@ pub enum BuildError {
     /// A source cannot be added.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The client or the worker of pushes cannot be made.
+    #[cfg(feature = "push")]
+    #[error("metrics cannot be pushed: {message}")]
+    Push {
+        /// What is wrong.
+        message: String,
+    },
+    /// The spool of pushes cannot be opened.
+    #[cfg(feature = "push")]
+    #[error(transparent)]
+    Spool(#[from] crate::SpoolError),
 }
 
 /// Why a source was not added.

@@ -12,12 +12,15 @@ use tokio::sync::watch;
 use vmotel_cardinality::Limits as LabelLimits;
 use vmotel_model::{MetricSource, Naming, VisitConfig};
 
+#[cfg(feature = "push")]
+use crate::push::{Encoder, FlushError, PushOutcome, PushStatus, Pusher, Pushing};
 use crate::{
     BuildError, Config, ConfigError, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
     builder::Hook,
     clock::SystemClock,
     collector::{Collector, Limits},
-    gather::{Gatherer, SDK},
+    gather::{Gatherer, SDK, Views},
+    identity,
     negotiate::Coding,
     resource,
     scraper::Scraper,
@@ -56,6 +59,8 @@ pub(crate) struct Inner {
     provider: SdkMeterProvider,
     sources: Arc<Sources>,
     scraper: Arc<Scraper>,
+    #[cfg(feature = "push")]
+    pub(crate) pusher: Option<Pusher>,
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) progress: Progress,
@@ -99,6 +104,8 @@ impl Exporter {
         more: Vec<(String, Arc<dyn MetricSource>)>,
         hook: Option<Hook>,
     ) -> Result<Self, BuildError> {
+        #[cfg(feature = "push")]
+        let pushing = Pushing::prepare(&config)?;
         let label_limits = LabelLimits::new(config.limits.clone()).map_err(ConfigError::from)?;
         let resource = resource::build(&config);
         let attributes = resource::attributes(&resource);
@@ -110,7 +117,7 @@ impl Exporter {
         }
 
         let mut provider = SdkMeterProvider::builder().with_resource(resource);
-        if config.serves() {
+        if config.collects() {
             provider = provider.with_reader(sdk.reader());
         }
         if let Some(hook) = hook.filter(|_| config.enabled) {
@@ -124,18 +131,38 @@ impl Exporter {
             label_limits.set_global();
         }
 
-        let metrics = Arc::new(SelfMetrics::new(Arc::clone(&sources), label_limits.clone()));
+        let metrics = SelfMetrics::new(Arc::clone(&sources), label_limits.clone());
+        #[cfg(feature = "push")]
+        let metrics = metrics.with_push(pushing.as_ref().map(|pushing| Arc::clone(&pushing.metrics)));
+        let metrics = Arc::new(metrics);
         let clock = Arc::new(SystemClock::new());
         let visit = |naming| {
             let mut visit = VisitConfig::default();
             visit.naming = naming;
             visit.scope_labels = config.scope_labels;
             visit.constant_labels = resource::constant_labels(naming, &attributes, &config.resource_labels);
+            if config.honor_labels {
+                give(&mut visit.constant_labels, &identity::labels(&config));
+            }
             visit
         };
-        let gatherer = Gatherer {
+        #[cfg(feature = "push")]
+        let encoder = pushing.as_ref().map(|pushing| pushing.encoder(&config));
+        let views = Views {
             classic: visit(classic(config.naming)),
             utf8: visit(config.naming),
+            #[cfg(feature = "push")]
+            push: {
+                let mut visit = visit(config.naming);
+                let labels = encoder.as_ref().map_or(&[][..], Encoder::labels);
+                give(&mut visit.constant_labels, labels);
+                visit
+            },
+        };
+        let gatherer = Gatherer {
+            views,
+            #[cfg(feature = "push")]
+            encoder,
             sdk,
             sources: Arc::clone(&sources),
             target_info: config.target_info.then(|| TargetInfo::new(attributes.clone())),
@@ -158,12 +185,20 @@ impl Exporter {
             path: config.path.clone(),
             collect_timeout: config.collect_timeout,
         };
+        let scraper = Arc::new(scraper);
+        #[cfg(feature = "push")]
+        let pusher = match pushing {
+            Some(pushing) => Some(pushing.start(Arc::clone(&scraper), Arc::clone(&clock))?),
+            None => None,
+        };
         let inner = Inner {
             config,
             limits: label_limits,
+            #[cfg(feature = "push")]
+            pusher,
             provider,
             sources,
-            scraper: Arc::new(scraper),
+            scraper,
             clock,
             phase: watch::Sender::new(Phase::Running),
             progress: Progress::default(),
@@ -237,6 +272,35 @@ impl Exporter {
             .collect()
     }
 
+    /// Returns how pushes do; none if nothing is pushed. It tells also after a shutdown.
+    #[cfg(feature = "push")]
+    #[must_use]
+    pub fn push_status(&self) -> Option<PushStatus> {
+        let pusher = self.inner.pusher.as_ref()?;
+        Some(pusher.metrics.status())
+    }
+
+    /// Collects and pushes now, and waits until nothing waits any more, at most for `timeout`. The future needs no runtime.
+    ///
+    /// # Errors
+    /// Returns an error if nothing is pushed, the exporter is shut down, or the deadline passes; what waits is sent later then.
+    #[cfg(feature = "push")]
+    pub async fn flush(&self, timeout: Duration) -> Result<PushOutcome, FlushError> {
+        match &self.inner.pusher {
+            Some(pusher) => pusher.flush(timeout).await,
+            None => Err(FlushError::Disabled),
+        }
+    }
+
+    /// As [`Exporter::flush`], and blocks the calling thread for it.
+    ///
+    /// # Errors
+    /// As [`Exporter::flush`].
+    #[cfg(feature = "push")]
+    pub fn flush_blocking(&self, timeout: Duration) -> Result<PushOutcome, FlushError> {
+        wait::block_on(self.flush(timeout))
+    }
+
     pub(crate) fn scraper(&self) -> &Arc<Scraper> {
         &self.inner.scraper
     }
@@ -294,6 +358,12 @@ pub struct SourceStatus {
     pub faults: u64,
     /// What went wrong last.
     pub last_fault: Option<String>,
+}
+
+/// Adds labels, in the place of those that have their names.
+fn give(labels: &mut Vec<(String, String)>, more: &[(String, String)]) {
+    labels.retain(|(name, _)| more.iter().all(|(known, _)| known != name));
+    labels.extend_from_slice(more);
 }
 
 /// Returns the strategy whose names are the escaped ones (`escaping=underscores`) of `naming`.

@@ -1,4 +1,4 @@
-//! One collection: all sources, encoded once.
+//! One collection: all sources, encoded once in each form.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,9 +8,12 @@ use std::{
     },
 };
 
-use vmotel_model::{MetricSource, Snapshot, VisitConfig};
+use bytes::Bytes;
+use vmotel_model::{MetricSource, Snapshot, Timestamp, VisitConfig};
 use vmotel_wire::{Exponential, Merge};
 
+#[cfg(feature = "push")]
+use crate::push::{Batch, Encoder};
 use crate::{
     Format, SdkSource,
     encode::{Report, encode},
@@ -26,9 +29,7 @@ pub(crate) const SDK: &str = "opentelemetry_sdk";
 /// Everything that a collection needs.
 #[derive(Debug)]
 pub(crate) struct Gatherer {
-    /// For formats whose names are classic, and for those whose names may hold any character.
-    pub(crate) classic: VisitConfig,
-    pub(crate) utf8: VisitConfig,
+    pub(crate) views: Views,
     pub(crate) sdk: SdkSource,
     pub(crate) sources: Arc<Sources>,
     pub(crate) target_info: Option<TargetInfo>,
@@ -36,6 +37,8 @@ pub(crate) struct Gatherer {
     pub(crate) self_metrics: bool,
     pub(crate) fail_on_any_source: bool,
     pub(crate) exponential: Exponential,
+    #[cfg(feature = "push")]
+    pub(crate) encoder: Option<Encoder>,
     /// Buffers that are kept between collections.
     pub(crate) merge: Mutex<Merge>,
     pub(crate) warned: Warned,
@@ -43,27 +46,92 @@ pub(crate) struct Gatherer {
     pub(crate) len: AtomicUsize,
 }
 
-/// What a collection gave.
+/// How sources are visited: for classic names, for names of any characters, and for pushes. Equal ones share a collection.
+#[derive(Debug)]
+pub(crate) struct Views {
+    pub(crate) classic: VisitConfig,
+    pub(crate) utf8: VisitConfig,
+    #[cfg(feature = "push")]
+    pub(crate) push: VisitConfig,
+}
+
+/// What a collection is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text(Format),
+    /// A push, with staleness markers for all series or without.
+    #[cfg(feature = "push")]
+    Push {
+        markers: bool,
+    },
+}
+
+impl Form {
+    /// Brings equal forms together.
+    pub(crate) const fn order(self) -> u8 {
+        match self {
+            Self::Text(format) => format as u8,
+            #[cfg(feature = "push")]
+            Self::Push { markers } => 100 + markers as u8,
+        }
+    }
+}
+
+impl Views {
+    pub(crate) fn of(&self, form: Form) -> &VisitConfig {
+        match form {
+            Form::Text(format) if format.is_utf8() => &self.utf8,
+            Form::Text(_) => &self.classic,
+            #[cfg(feature = "push")]
+            Form::Push { .. } => &self.push,
+        }
+    }
+}
+
+/// What a collection gave, for one form.
 #[derive(Debug)]
 pub(crate) struct Gathered {
-    pub(crate) body: Vec<u8>,
+    pub(crate) content: Content,
     pub(crate) report: Report,
-    /// The sources that are missing or incomplete, and why.
-    pub(crate) failed: Vec<(String, String)>,
+    /// The sources that are missing or incomplete.
+    pub(crate) failed: Arc<[String]>,
     /// Whether the scrape counts as failed because of them.
     pub(crate) is_failure: bool,
 }
 
+#[derive(Debug)]
+pub(crate) enum Content {
+    Text(Bytes),
+    #[cfg(feature = "push")]
+    Batch(Batch),
+}
+
 impl Gatherer {
-    /// Collects all sources on the calling thread. No panic of a source gets out.
-    pub(crate) fn gather(&self, format: Format) -> Result<Gathered, ScrapeError> {
-        let config = if format.is_utf8() {
-            &self.utf8
-        } else {
-            &self.classic
+    /// Collects all sources once on the calling thread, and encodes them in forms that have equal views. No panic of a source gets
+    /// out.
+    ///
+    /// `time` is now. With `without_hanging`, sources that are being called by another thread are left out, as they hang.
+    pub(crate) fn gather(
+        &self,
+        forms: &[Form],
+        time: Timestamp,
+        without_hanging: bool,
+    ) -> Vec<(Form, Result<Gathered, ScrapeError>)> {
+        let Some(first) = forms.first() else {
+            return Vec::new();
         };
+        let config = self.views.of(*first);
         let sources = self.sources.list();
-        let snapshots: Vec<_> = sources.iter().map(|source| source.snapshot(config)).collect();
+        let snapshots: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                if without_hanging && source.is_called() {
+                    source.health.fault("a call of it has not returned");
+                    return None;
+                }
+                source.snapshot(config)
+            })
+            .collect();
         let sdk_fault = self.sdk_fault();
         for (source, snapshot) in sources.iter().zip(&snapshots) {
             match &sdk_fault {
@@ -81,16 +149,11 @@ impl Gatherer {
             list.push(self.metrics.snapshot(config));
         }
 
-        let mut body = Vec::with_capacity(self.len.load(Ordering::Relaxed) + 1024);
-        // Taken out, so that a panic leaves fresh buffers behind.
-        let mut merge = std::mem::take(&mut *self.merge.lock().unwrap_or_else(PoisonError::into_inner));
-        let encoded = AssertUnwindSafe(|| encode(format, &self.exponential, &mut merge, &list, &mut body));
-        let report = catch_unwind(encoded).map_err(|panic| ScrapeError::Panicked {
-            message: message(panic.as_ref()),
-        })?;
+        let encoded: Vec<_> = forms
+            .iter()
+            .map(|form| (*form, self.encode(*form, &list, time)))
+            .collect();
         drop(list);
-        *self.merge.lock().unwrap_or_else(PoisonError::into_inner) = merge;
-        self.len.store(body.len(), Ordering::Relaxed);
 
         let mut failed = Vec::new();
         for source in sources.iter().filter(|source| !source.health.is_up()) {
@@ -102,19 +165,67 @@ impl Gatherer {
         for notice in self.sdk.take_notices() {
             self.warned.warn(&notice.to_string());
         }
-        for warning in &report.warnings {
-            self.warned.warn(warning);
-        }
         let is_failure = !failed.is_empty() && (self.fail_on_any_source || failed.len() == sources.len());
-        if is_failure {
-            body.splice(0..0, explanation(&failed).into_bytes());
-        }
-        Ok(Gathered {
-            body,
-            report,
-            failed,
-            is_failure,
-        })
+        let names: Arc<[String]> = failed.iter().map(|(name, _)| name.clone()).collect();
+        let finish = |(mut content, report): (Content, Report)| {
+            for warning in &report.warnings {
+                self.warned.warn(warning);
+            }
+            if let Content::Text(body) = &mut content
+                && is_failure
+            {
+                *body = [explanation(&failed).as_bytes(), body].concat().into();
+            }
+            Gathered {
+                content,
+                report,
+                failed: Arc::clone(&names),
+                is_failure,
+            }
+        };
+        encoded
+            .into_iter()
+            .map(|(form, result)| (form, result.map(finish)))
+            .collect()
+    }
+
+    #[cfg_attr(
+        not(feature = "push"),
+        expect(unused_variables, reason = "texts carry no times")
+    )]
+    fn encode(
+        &self,
+        form: Form,
+        list: &[Box<dyn Snapshot + '_>],
+        time: Timestamp,
+    ) -> Result<(Content, Report), ScrapeError> {
+        // Taken out, so that a panic leaves fresh buffers behind.
+        let mut merge = std::mem::take(&mut *self.merge.lock().unwrap_or_else(PoisonError::into_inner));
+        let encoded = AssertUnwindSafe(|| match form {
+            Form::Text(format) => {
+                let mut body = Vec::with_capacity(self.len.load(Ordering::Relaxed) + 1024);
+                let report = encode(format, &self.exponential, &mut merge, list, &mut body);
+                self.len.store(body.len(), Ordering::Relaxed);
+                Ok((Content::Text(body.into()), report))
+            }
+            #[cfg(feature = "push")]
+            Form::Push { markers } => {
+                let encoder = self.encoder.as_ref().ok_or(ScrapeError::Disabled)?;
+                let batch = encoder.encode(&mut merge, list, time, markers).map_err(|error| {
+                    ScrapeError::Compress {
+                        coding: "that of the push",
+                        message: error.to_string(),
+                    }
+                })?;
+                let report = Report::from(&batch.report);
+                Ok((Content::Batch(batch), report))
+            }
+        });
+        let result = catch_unwind(encoded).map_err(|panic| ScrapeError::Panicked {
+            message: message(panic.as_ref()),
+        })?;
+        *self.merge.lock().unwrap_or_else(PoisonError::into_inner) = merge;
+        result
     }
 
     fn sdk_fault(&self) -> Option<String> {

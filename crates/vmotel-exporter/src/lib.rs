@@ -13,9 +13,12 @@ mod encode;
 mod error;
 mod exporter;
 mod gather;
+mod identity;
 #[cfg(feature = "listener")]
 mod listener;
 mod negotiate;
+#[cfg(feature = "push")]
+mod push;
 mod resource;
 #[cfg(feature = "axum")]
 mod routes;
@@ -27,7 +30,6 @@ mod shutdown;
 mod signal;
 mod sources;
 #[cfg(feature = "push")]
-#[cfg_attr(not(test), expect(dead_code, reason = "for the push worker"))]
 mod spool;
 mod target_info;
 mod wait;
@@ -40,6 +42,8 @@ pub use exporter::{Exporter, SourceStatus};
 #[cfg(feature = "listener")]
 pub use listener::Listener;
 pub use negotiate::Format;
+#[cfg(feature = "push")]
+pub use push::{Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target};
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};
 pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};
@@ -47,4 +51,6 @@ pub use shutdown::{ShutdownGuard, ShutdownReport};
 pub use signal::shutdown_signal;
 #[cfg(feature = "push")]
 pub use spool::{SpoolConfig, SpoolError, SpoolStats};
+#[cfg(feature = "push")]
+pub use vmotel_http::{Auth, Secret};
 pub use vmotel_wire::Exponential;

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
+#[cfg(feature = "push")]
+use crate::push::Batch;
 use crate::{
     Format,
     collector::{Collector, Scraped},
@@ -31,12 +33,24 @@ impl Scraper {
     /// Scrapes in a format, uncompressed.
     pub(crate) async fn scrape(&self, format: Format, coding: Coding) -> Result<Scraped, ScrapeError> {
         let result = if self.serves {
-            self.collector.scrape((format, coding)).await
+            self.collector.scrape(format, coding).await
         } else {
             Err(ScrapeError::Disabled)
         };
         self.note(&result, format);
         result
+    }
+
+    /// Collects for a push.
+    #[cfg(feature = "push")]
+    pub(crate) async fn push(&self, markers: bool) -> Result<Batch, ScrapeError> {
+        self.collector.push(markers).await
+    }
+
+    /// Collects for a push what can be collected while a source hangs.
+    #[cfg(feature = "push")]
+    pub(crate) async fn push_rest(&self, markers: bool) -> Result<Batch, ScrapeError> {
+        self.collector.push_rest(markers).await
     }
 
     /// Answers a request for the metrics' path.

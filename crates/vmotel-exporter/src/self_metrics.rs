@@ -17,7 +17,11 @@ use vmotel_cardinality::Limits;
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
 pub use self::catalog::SELF_METRICS;
+#[cfg(feature = "push")]
+pub(crate) use self::catalog::{FAILURES, REJECTIONS, REQUEST_BUCKETS};
 use self::{catalog::DURATION_BUCKETS, snapshot::SelfSnapshot};
+#[cfg(feature = "push")]
+use crate::push::PushMetrics;
 use crate::{
     encode::Report,
     negotiate::{Coding, Format},
@@ -50,6 +54,8 @@ pub(crate) enum Reason {
 pub(crate) struct SelfMetrics {
     sources: Arc<Sources>,
     limits: Limits,
+    #[cfg(feature = "push")]
+    push: Option<Arc<PushMetrics>>,
     /// By outcome and format.
     scrapes: [[AtomicU64; 2]; 3],
     errors: [AtomicU64; 5],
@@ -67,6 +73,8 @@ impl SelfMetrics {
         Self {
             sources,
             limits,
+            #[cfg(feature = "push")]
+            push: None,
             scrapes: Default::default(),
             errors: Default::default(),
             bytes: Default::default(),
@@ -76,6 +84,11 @@ impl SelfMetrics {
             durations: Default::default(),
             duration_nanos: AtomicU64::default(),
         }
+    }
+
+    #[cfg(feature = "push")]
+    pub(crate) fn with_push(self, push: Option<Arc<PushMetrics>>) -> Self {
+        Self { push, ..self }
     }
 
     pub(crate) fn scraped(&self, outcome: Outcome, format: Format) {

@@ -10,6 +10,8 @@ use opentelemetry_sdk::error::OTelSdkError;
 use tokio::sync::oneshot;
 use vmotel_model::Clock;
 
+#[cfg(feature = "push")]
+use crate::PushOutcome;
 use crate::{
     Exporter, ShutdownError,
     exporter::{Inner, Phase},
@@ -22,6 +24,9 @@ pub struct ShutdownReport {
     /// Whether a scrape was answered after the shutdown began, so that nothing recorded before it is lost.
     /// Only waited for with [`Config::await_final_scrape`](crate::Config::await_final_scrape).
     pub final_scrape: bool,
+    /// What became of the samples that waited or were collected a last time; none if nothing is pushed.
+    #[cfg(feature = "push")]
+    pub push: Option<PushOutcome>,
 }
 
 type Outcome = Result<ShutdownReport, ShutdownError>;
@@ -45,7 +50,8 @@ impl Exporter {
     /// Shuts down within `timeout`; the future needs no runtime and blocks no worker.
     ///
     /// In this order: scrapes go on being served; if so configured, one more scrape is awaited; the provider is shut down, which
-    /// collects a last time; listeners finish the responses under way and end; further scrapes are answered 503. A second call
+    /// collects a last time; listeners finish the responses under way and end; what was collected last is pushed, and all that waits
+    /// is sent; further scrapes are answered 503. A second call
     /// returns the first one's result. The work is done by a thread that starts when the future is first polled; it goes on
     /// if the future is dropped.
     ///
@@ -134,16 +140,26 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
             thread::sleep(Duration::from_millis(5));
         }
     }
-    if let Err(error) = provider(inner, timeout, left()) {
+    // The last push needs time after it.
+    let share = if inner.config().pushes() {
+        left() / 3
+    } else {
+        left()
+    };
+    if let Err(error) = provider(inner, timeout, share) {
         result = Err(error);
     }
     // At least a moment for responses that are ready.
     inner
         .phase
         .send_replace(Phase::Stopped(left().max(Duration::from_millis(10))));
+    #[cfg(feature = "push")]
+    if let Some(pusher) = &inner.pusher {
+        report.push = Some(pusher.shutdown(left()));
+    }
     let threads = std::mem::take(&mut *inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
     for thread in threads {
-        if thread.recv_timeout(left()) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if thread.recv_timeout(left().max(Duration::from_millis(1))) == Err(mpsc::RecvTimeoutError::Timeout) {
             result = result.and(Err(ShutdownError::Timeout {
                 step: "a listener finishes its responses",
                 timeout,

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -41,6 +41,7 @@ impl Sources {
             name: name.into(),
             source,
             health: Health::default(),
+            calls: AtomicUsize::new(0),
         }));
         Ok(())
     }
@@ -56,15 +57,37 @@ pub(crate) struct NamedSource {
     pub(crate) name: String,
     source: Arc<dyn MetricSource>,
     pub(crate) health: Health,
+    /// The calls of it that have not returned.
+    calls: AtomicUsize,
+}
+
+/// Counts a call of a source for as long as it lives.
+struct Call<'a>(&'a AtomicUsize);
+
+impl<'a> Call<'a> {
+    fn begin(calls: &'a AtomicUsize) -> Self {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Self(calls)
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl NamedSource {
     /// Takes a snapshot; a panic is caught and becomes the source's fault.
     pub(crate) fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Option<Guarded<'a>> {
-        match catch_unwind(AssertUnwindSafe(|| self.source.snapshot(config))) {
+        let call = Call::begin(&self.calls);
+        let result = catch_unwind(AssertUnwindSafe(|| self.source.snapshot(config)));
+        drop(call);
+        match result {
             Ok(inner) => Some(Guarded {
                 inner,
                 health: &self.health,
+                calls: &self.calls,
                 faulty: AtomicBool::new(false),
             }),
             Err(panic) => {
@@ -72,6 +95,11 @@ impl NamedSource {
                 None
             }
         }
+    }
+
+    /// Returns true while a call of it has not returned; of a collection that hangs, that is the one at fault.
+    pub(crate) fn is_called(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -113,6 +141,7 @@ impl Health {
 pub(crate) struct Guarded<'a> {
     inner: Box<dyn Snapshot + 'a>,
     health: &'a Health,
+    calls: &'a AtomicUsize,
     faulty: AtomicBool,
 }
 
@@ -126,7 +155,10 @@ impl Snapshot for Guarded<'_> {
     }
 
     fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.inner.visit(index, sink)))
+        let call = Call::begin(self.calls);
+        let result = catch_unwind(AssertUnwindSafe(|| self.inner.visit(index, sink)));
+        drop(call);
+        if let Err(panic) = result
             && !self.faulty.swap(true, Ordering::Relaxed)
         {
             self.health.fault(&message(panic.as_ref()));

@@ -23,9 +23,18 @@ impl MetricSource for TargetInfo {
             .attributes
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
-        Box::new(Info {
-            labels: target_info_labels(config.naming, attributes),
-        })
+        let mut labels = target_info_labels(config.naming, attributes);
+        if !labels.is_empty() {
+            // Where series tell themselves whose they are, this one does, too.
+            let identity = config
+                .constant_labels
+                .iter()
+                .filter(|(name, _)| matches!(name.as_str(), "job" | "instance"));
+            labels.extend(identity.cloned());
+            labels.sort();
+            labels.dedup_by(|a, b| a.0 == b.0);
+        }
+        Box::new(Info { labels })
     }
 }
 

@@ -107,7 +107,7 @@ impl Queue {
         state.running = std::mem::take(&mut state.waiting);
         state.since = Some(now());
         let mut wants: Vec<Want> = state.running.iter().map(|waiter| waiter.want).collect();
-        wants.sort_unstable_by_key(|(format, coding)| (*format as u8, *coding as u8));
+        wants.sort_unstable_by_key(|want| (want.form.order(), want.coding as u8));
         wants.dedup();
         Some(wants)
     }

@@ -78,6 +78,102 @@ pub const SELF_METRICS: &[MetricDef] = &[
         buckets: &[],
     },
     MetricDef {
+        name: "vmotel_exporter_push_bytes_total",
+        kind: Kind::Counter,
+        unit: "By",
+        help: "Bytes of request bodies that the server acknowledged, as sent",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_duration_seconds",
+        kind: Kind::Histogram,
+        unit: "s",
+        help: "Time from a request of a push to its answer or failure",
+        labels: &[],
+        buckets: REQUEST_BUCKETS,
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_failures_total",
+        kind: Kind::Counter,
+        unit: "{requests}",
+        help: "Requests that failed; those that were not refused are tried again",
+        labels: &[LabelDef {
+            name: "reason",
+            help: "No connection, no answer in time, a broken connection, a status that promises better, or a refusal for good",
+            values: FAILURES,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_last_success_timestamp_seconds",
+        kind: Kind::Gauge,
+        unit: "s",
+        help: "When the server acknowledged a request last, in seconds since 1970",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_lost_samples_total",
+        kind: Kind::Counter,
+        unit: "{samples}",
+        help: "Samples that no server will get: dropped as the queue was full, or refused by the server",
+        labels: &[LabelDef {
+            name: "reason",
+            help: "What became of them",
+            values: LOSSES,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_queue_bytes",
+        kind: Kind::Gauge,
+        unit: "By",
+        help: "Bytes of requests that wait to be sent, or are kept as the server may lose them",
+        labels: &[LabelDef {
+            name: "place",
+            help: "Waiting in memory, waiting on disk, or acknowledged a moment ago",
+            values: PLACES,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_queue_samples",
+        kind: Kind::Gauge,
+        unit: "{samples}",
+        help: "Samples that wait to be sent",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_rejected_series_total",
+        kind: Kind::Counter,
+        unit: "{series}",
+        help: "Series not pushed, as the server would answer with a success and drop them, or as they have no value",
+        labels: &[LabelDef {
+            name: "reason",
+            help: "Which limit they exceed",
+            values: REJECTIONS,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_resent_requests_total",
+        kind: Kind::Counter,
+        unit: "{requests}",
+        help: "Acknowledged requests that were sent again, as the server may have lost them",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_samples_total",
+        kind: Kind::Counter,
+        unit: "{samples}",
+        help: "Samples that the server acknowledged, each once",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
         name: "vmotel_exporter_response_bytes_total",
         kind: Kind::Counter,
         unit: "By",
@@ -164,6 +260,30 @@ const SOURCE: LabelDef = LabelDef {
     values: &[],
 };
 
+/// Upper bounds of the duration of a push's request, in seconds.
+pub(crate) const REQUEST_BUCKETS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// Why requests of pushes fail.
+pub(crate) const FAILURES: &[&str] = &["connect", "timeout", "broken", "status", "refused"];
+
+/// Why series are not pushed.
+pub(crate) const REJECTIONS: &[&str] = &[
+    "too_many_labels",
+    "long_label_name",
+    "long_label_value",
+    "long_metric_name",
+    "empty_metric_name",
+    "time",
+    "too_large",
+    "nan",
+    "mismatched",
+    "invalid",
+];
+
+pub(super) const LOSSES: &[&str] = &["dropped", "refused"];
+pub(super) const PLACES: &[&str] = &["memory", "disk", "acknowledged"];
 pub(super) const OUTCOMES: &[&str] = &["complete", "partial", "failed"];
 pub(super) const FORMATS: &[&str] = &["text", "openmetrics"];
 pub(super) const ERRORS: &[&str] = &["busy", "internal", "shut_down", "source", "stuck"];

@@ -4,16 +4,22 @@ use std::time::Duration;
 
 use vmotel_cardinality::LabelCount;
 use vmotel_model::{
-    Family, HistogramPoint, Kind, LabelPlan, MetricDef, MetricSink, Number, Point, Series, Snapshot,
-    VisitConfig,
+    Family, HistogramPoint, LabelPlan, MetricDef, MetricSink, Number, Point, Series, Snapshot, VisitConfig,
 };
 
+#[cfg(feature = "push")]
+use super::{
+    FAILURES, REJECTIONS, REQUEST_BUCKETS,
+    catalog::{LOSSES, PLACES},
+};
 use super::{
     SELF_METRICS, SelfMetrics,
     catalog::{DURATION_BUCKETS, ERRORS, FORMATS, OUTCOMES},
     get,
 };
 use crate::encode::Report;
+#[cfg(feature = "push")]
+use crate::push::PushReading;
 
 /// The values of all series, by definition.
 pub(super) struct SelfSnapshot<'a> {
@@ -29,7 +35,13 @@ struct Values {
 
 enum Value {
     Count(u64),
-    Durations { counts: Vec<u64>, sum: f64 },
+    #[cfg(feature = "push")]
+    Seconds(f64),
+    Durations {
+        bounds: &'static [f64],
+        counts: Vec<u64>,
+        sum: f64,
+    },
 }
 
 impl<'a> SelfSnapshot<'a> {
@@ -80,6 +92,7 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
         "collection_duration_seconds" => vec![(
             Vec::new(),
             Value::Durations {
+                bounds: DURATION_BUCKETS,
                 counts: metrics.durations.iter().map(get).collect(),
                 sum: Duration::from_nanos(get(&metrics.duration_nanos)).as_secs_f64(),
             },
@@ -116,6 +129,47 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
         "series" => vec![(Vec::new(), Value::Count(get(&metrics.series)))],
         "source_faults_total" => sources(|health| health.faults()),
         "source_up" => sources(|health| u64::from(health.is_up())),
+        #[cfg(feature = "push")]
+        name => match (name.strip_prefix("push_"), &metrics.push) {
+            (Some(name), Some(push)) => push_points(&push.read(), name),
+            _ => Vec::new(),
+        },
+        #[cfg(not(feature = "push"))]
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(feature = "push")]
+fn push_points(push: &PushReading, name: &str) -> Vec<(Vec<String>, Value)> {
+    let one = |value| vec![(Vec::new(), value)];
+    let of = |words: &[&str], counts: &[u64]| -> Vec<_> {
+        words
+            .iter()
+            .zip(counts)
+            .map(|(word, count)| (vec![(*word).to_owned()], Value::Count(*count)))
+            .collect()
+    };
+    let spool = &push.spool;
+    match name {
+        "bytes_total" => one(Value::Count(push.bytes)),
+        "duration_seconds" => one(Value::Durations {
+            bounds: REQUEST_BUCKETS,
+            counts: push.durations.clone(),
+            sum: Duration::from_nanos(push.duration_nanos).as_secs_f64(),
+        }),
+        "failures_total" => of(FAILURES, &push.failures),
+        // Never is no time: then there is no series.
+        "last_success_timestamp_seconds" if push.last_success == 0 => Vec::new(),
+        "last_success_timestamp_seconds" => one(Value::Seconds((push.last_success / 1_000_000) as f64 / 1e3)),
+        "lost_samples_total" => of(LOSSES, &[spool.dropped_samples, push.refused_samples]),
+        "queue_bytes" => of(
+            PLACES,
+            &[spool.memory_bytes, spool.disk_bytes, spool.window_bytes],
+        ),
+        "queue_samples" => one(Value::Count(spool.waiting_samples)),
+        "rejected_series_total" => of(REJECTIONS, &push.rejections),
+        "resent_requests_total" => one(Value::Count(spool.resent_parcels)),
+        "samples_total" => one(Value::Count(push.delivered_samples)),
         _ => Vec::new(),
     }
 }
@@ -130,7 +184,7 @@ impl Snapshot for SelfSnapshot<'_> {
         Family {
             name: &values.name,
             kind: values.def.kind,
-            unit: if values.def.kind == Kind::Histogram {
+            unit: if values.name.ends_with("_seconds") {
                 "seconds"
             } else {
                 ""
@@ -152,8 +206,10 @@ impl Snapshot for SelfSnapshot<'_> {
         for (labels, value) in &values.points {
             let point = match value {
                 Value::Count(count) => Point::Number(Number::U64(*count)),
-                Value::Durations { counts, sum } => Point::Histogram(HistogramPoint {
-                    bounds: DURATION_BUCKETS,
+                #[cfg(feature = "push")]
+                Value::Seconds(seconds) => Point::Number(Number::F64(*seconds)),
+                Value::Durations { bounds, counts, sum } => Point::Histogram(HistogramPoint {
+                    bounds,
                     counts,
                     sum: Some(*sum),
                     count: counts.iter().sum(),

@@ -5,6 +5,7 @@ mod bad_input;
 mod http;
 mod limits;
 mod load;
+mod push;
 mod shutdown;
 mod sources;
 mod victoriametrics;

@@ -1,0 +1,227 @@
+//! Sends what the spool holds, one request after the other, until the server has it.
+
+use std::{error::Error as _, time::Duration};
+
+use http::{HeaderValue, Request};
+use vmotel_http::{Body, Error, Verdict};
+use vmotel_model::Clock;
+use vmotel_wire::{otlp, remote_write};
+
+use super::{
+    backoff::Backoff,
+    explain,
+    metrics::Failed,
+    worker::{Setup, Worker},
+};
+use crate::spool::{Parcel, ParcelKind};
+
+/// Between two tries while the exporter shuts down: time is short, and there is no later.
+const HURRY: Duration = Duration::from_millis(100);
+
+/// The sending half of the worker.
+#[derive(Debug)]
+pub(super) struct Sender<'a>(pub(super) &'a Worker);
+
+/// What became of a request.
+enum Outcome {
+    Delivered,
+    /// Never to be delivered.
+    Refused(String),
+    /// To be tried again.
+    Failed {
+        how: Failed,
+        error: String,
+        /// How long to wait, if the server or the kind of failure tells.
+        wish: Option<Duration>,
+        /// Whether the server may have gone, and what it acknowledged lately with it.
+        lost: bool,
+    },
+}
+
+impl Sender<'_> {
+    const fn setup(&self) -> &Setup {
+        &self.0.setup
+    }
+
+    /// Sends for ever.
+    pub(super) async fn run(&self) {
+        let mut backoff = Backoff::new(self.setup().push.retry);
+        loop {
+            let front = self.0.spool.borrow_mut().front();
+            let Some((id, parcel)) = front else {
+                self.0.progress.notify_waiters();
+                self.0.wake.notified().await;
+                continue;
+            };
+            let begin = self.setup().clock.monotonic();
+            let outcome = self.send(&parcel).await;
+            let now = self.setup().clock.monotonic();
+            let took = now.saturating_sub(begin);
+            let wait = match outcome {
+                Outcome::Delivered => {
+                    backoff.reset();
+                    let is_first = self.0.spool.borrow_mut().delivered(id, now);
+                    let samples = if is_first { parcel.samples } else { 0 };
+                    let wall = self.setup().clock.now();
+                    let metrics = &self.setup().metrics;
+                    metrics.delivered(samples, parcel.body.len(), took, wall);
+                    None
+                }
+                Outcome::Refused(error) => {
+                    self.0.spool.borrow_mut().rejected(id);
+                    self.setup().metrics.refused(parcel.samples);
+                    let samples = parcel.samples;
+                    self.failed(
+                        Failed::Refused,
+                        took,
+                        &format!("{samples} samples were refused: {error}"),
+                    );
+                    None
+                }
+                Outcome::Failed {
+                    how,
+                    error,
+                    wish,
+                    lost,
+                } => {
+                    self.failed(how, took, &error);
+                    let mut spool = self.0.spool.borrow_mut();
+                    spool.failed(id);
+                    if lost {
+                        spool.resend_window();
+                    }
+                    Some(backoff.next(wish))
+                }
+            };
+            self.setup().metrics.spool(self.0.spool.borrow().stats());
+            self.0.progress.notify_waiters();
+            if let Some(wait) = wait {
+                self.pause(wait).await;
+            }
+        }
+    }
+
+    /// Waits before another try; the shutdown cuts it short.
+    async fn pause(&self, wait: Duration) {
+        let end = tokio::time::Instant::now() + wait;
+        loop {
+            if self.0.hurry.get() {
+                return tokio::time::sleep(HURRY.min(wait)).await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(end) => return,
+                () = self.0.wake.notified() => {}
+            }
+        }
+    }
+
+    fn failed(&self, how: Failed, took: Duration, error: &str) {
+        let target = &self.setup().target;
+        let in_a_row = self.setup().metrics.failed(how, took, error.to_owned());
+        self.setup()
+            .warn(&format!("a push failed ({target}): {error}; {in_a_row} in a row"));
+    }
+
+    async fn send(&self, parcel: &Parcel) -> Outcome {
+        let target = &self.setup().target;
+        let Some(path) = target.path(parcel.kind) else {
+            return Outcome::Refused("it was made for another protocol, by an earlier process".to_owned());
+        };
+        let arguments: Vec<_> = [target.query.as_str(), &parcel.query]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let uri = if arguments.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", arguments.join("&"))
+        };
+        let request = Request::post(uri).body(Body::from(parcel.body.clone()));
+        let mut request = match request {
+            Ok(request) => request,
+            Err(error) => return Outcome::Refused(error.to_string()),
+        };
+        for (name, value) in headers(parcel.kind) {
+            request
+                .headers_mut()
+                .insert(*name, HeaderValue::from_static(value));
+        }
+        match self.setup().client.send(request).await {
+            Ok(_) => Outcome::Delivered,
+            Err(error) => self.judge(&error),
+        }
+    }
+
+    /// Decides what a failure means for the request.
+    fn judge(&self, error: &Error) -> Outcome {
+        let text = told(error);
+        let failed = |how, wish, lost| Outcome::Failed {
+            how,
+            error: text.clone(),
+            wish,
+            lost,
+        };
+        match error {
+            Error::Connect { .. } => failed(Failed::Connect, None, true),
+            Error::Timeout { .. } => failed(Failed::Timeout, None, true),
+            Error::Transport { .. } => failed(Failed::Broken, None, true),
+            Error::TokenFile { .. } => failed(Failed::Status, None, false),
+            Error::Encoding { .. } => failed(Failed::Broken, None, false),
+            Error::Status {
+                status,
+                verdict,
+                body,
+                ..
+            } => {
+                let status = status.as_u16();
+                let slowly = Some(self.setup().push.retry.max);
+                if let Some(right) = explain::answer(status, body, &self.setup().target.base) {
+                    // The address or a proxy is at fault, not the data.
+                    return Outcome::Failed {
+                        how: Failed::Status,
+                        error: format!("{text}; {right}"),
+                        wish: slowly,
+                        lost: false,
+                    };
+                }
+                match verdict {
+                    Verdict::Throttle(wish) => failed(Failed::Status, Some(*wish), false),
+                    // A proxy says so of a server that is away.
+                    Verdict::Retry => failed(Failed::Status, None, (502..=504).contains(&status)),
+                    // Credentials can be put right while the process runs.
+                    _ if matches!(status, 401 | 403 | 407) => failed(Failed::Status, slowly, false),
+                    _ => Outcome::Refused(text),
+                }
+            }
+            // The answer came with a success; what else is in it does not matter.
+            Error::TooLarge { .. } | Error::Gzip { .. } => Outcome::Delivered,
+            _ => Outcome::Refused(text),
+        }
+    }
+}
+
+/// Returns the error with its causes.
+fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    crate::error::cut(&text)
+}
+
+fn headers(kind: ParcelKind) -> &'static [(&'static str, &'static str)] {
+    const TYPE: (&str, &str) = ("content-type", otlp::CONTENT_TYPE);
+    match kind {
+        ParcelKind::Otlp => &[TYPE],
+        ParcelKind::OtlpGzip => &[TYPE, ("content-encoding", "gzip")],
+        ParcelKind::OtlpZstd => &[TYPE, ("content-encoding", "zstd")],
+        ParcelKind::RemoteWriteSnappy => &remote_write::SNAPPY_HEADERS,
+        ParcelKind::RemoteWriteZstd => &remote_write::ZSTD_HEADERS,
+    }
+}

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST, USER_AGENT};
 use http::{HeaderValue, Request, StatusCode, Version};
 use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::auth::Authorizer;
-use crate::connector::{Connector, connector};
 use crate::exchange::Exchange;
+use crate::pool::Pool;
 use crate::response::receive;
 use crate::{BaseUrl, Body, ClientConfig, ConfigError, Error, Phase, Response, StreamingResponse};
 
@@ -25,26 +24,23 @@ struct Inner {
     base: BaseUrl,
     config: ClientConfig,
     authorizer: Authorizer,
-    pool: legacy::Client<Connector, Body>,
+    pool: Pool,
 }
 
 impl Client {
     /// Creates a client; opens no connection yet.
     ///
-    /// With the feature `tls` and an `https` address it reads the certificates to trust from disk.
+    /// With the feature `tls` and an `https` address it reads certificates and key from disk. The files of the settings are looked at
+    /// again with a request, at most once a second; when they change, new connections are made with them.
     ///
     /// # Errors
-    /// A zero where more is expected, credentials that no header can carry, `https` without the feature `tls`, certificates that
-    /// cannot be loaded.
+    /// A zero where more is expected, credentials that no header can carry, `https` without the feature `tls`, certificates or a key
+    /// that cannot be loaded.
     pub fn new(base: BaseUrl, mut config: ClientConfig) -> Result<Self, ConfigError> {
         config.validate()?;
         let authorizer = Authorizer::new(std::mem::take(&mut config.auth))
             .map_err(|reason| ConfigError::Auth { reason })?;
-        let pool = legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(config.idle_timeout)
-            .pool_max_idle_per_host(config.max_idle_connections)
-            .build(connector(&base, &config)?);
+        let pool = Pool::new(&base, &config)?;
         Ok(Self(Arc::new(Inner {
             base,
             config,
@@ -63,6 +59,14 @@ impl Client {
     #[must_use]
     pub fn config(&self) -> &ClientConfig {
         &self.0.config
+    }
+
+    /// Returns why the files with certificates and key, which have changed, are not used: the last good ones are.
+    ///
+    /// Updated with a request; `None` while all is well, and without the feature `tls`.
+    #[must_use]
+    pub fn certificate_error(&self) -> Option<String> {
+        self.0.pool.error()
     }
 
     /// Sends a request and reads the whole answer.
@@ -93,11 +97,13 @@ impl Client {
         let StreamingResponse {
             status,
             headers,
+            local_address,
             body,
         } = self.stream_within(request, timeout).await?;
         Ok(Response {
             status,
             headers,
+            local_address,
             body: body.collect().await?,
         })
     }
@@ -130,8 +136,11 @@ impl Client {
                 url: exchange.url.clone(),
                 reason: e.to_string(),
             })?;
+        let connections = exchange
+            .within(Phase::Answer, inner.pool.get(&inner.config))
+            .await?;
         let answer = exchange
-            .within(Phase::Answer, inner.pool.request(request))
+            .within(Phase::Answer, connections.request(request))
             .await?;
         let answer = answer.map_err(|e| failed(&exchange, e))?;
         if answer.status() == StatusCode::UNAUTHORIZED {

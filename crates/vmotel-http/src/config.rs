@@ -44,6 +44,14 @@ pub struct ClientConfig {
     /// A PEM file of certificates to trust besides the system's. Only with the feature `tls`; without it a value is refused.
     /// Default: none.
     pub ca_file: Option<PathBuf>,
+    /// A PEM file with the certificate that the client shows to the server, and those of its issuers. Only with the feature `tls`, and
+    /// with `client_key_file`. Default: none.
+    ///
+    /// This file, the next one and `ca_file` are looked at again at most once a second. What has changed and can be used is used for new
+    /// connections; while it cannot, as when the key does not belong to the certificate yet, the last good files count.
+    pub client_certificate_file: Option<PathBuf>,
+    /// A PEM file with the private key of the certificate: PKCS #8, PKCS #1 or SEC1, not encrypted. Default: none.
+    pub client_key_file: Option<PathBuf>,
 }
 
 impl Default for ClientConfig {
@@ -58,6 +66,8 @@ impl Default for ClientConfig {
             idle_timeout: Duration::from_secs(20),
             gzip: false,
             ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
         }
     }
 }
@@ -92,6 +102,22 @@ pub enum ConfigError {
         /// What is wrong.
         reason: String,
     },
+    /// The client's own certificate and key could not be loaded.
+    #[error("the client certificate and its key could not be loaded from {from}: {reason}")]
+    Identity {
+        /// The file that was tried.
+        from: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Of certificate and key only one is set.
+    #[error("{missing} is not set although {set} is, expected both or neither")]
+    Half {
+        /// The field that is set.
+        set: &'static str,
+        /// The field that is not.
+        missing: &'static str,
+    },
 }
 
 impl ClientConfig {
@@ -105,6 +131,15 @@ impl ClientConfig {
             if zero {
                 return Err(ConfigError::Zero { name });
             }
+        }
+        let (certificate, key) = ("client_certificate_file", "client_key_file");
+        let half = match (&self.client_certificate_file, &self.client_key_file) {
+            (Some(_), None) => Some((certificate, key)),
+            (None, Some(_)) => Some((key, certificate)),
+            _ => None,
+        };
+        if let Some((set, missing)) = half {
+            return Err(ConfigError::Half { set, missing });
         }
         Ok(())
     }

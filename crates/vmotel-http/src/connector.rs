@@ -2,43 +2,29 @@
 
 use hyper_util::client::legacy::connect::HttpConnector;
 
-use crate::{BaseUrl, ClientConfig, ConfigError};
+use crate::ClientConfig;
 
 #[cfg(feature = "tls")]
 pub(crate) type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 #[cfg(not(feature = "tls"))]
 pub(crate) type Connector = HttpConnector;
 
-/// Returns the connector for this server.
-pub(crate) fn connector(base: &BaseUrl, config: &ClientConfig) -> Result<Connector, ConfigError> {
+/// Returns the connector of TCP.
+pub(crate) fn tcp(config: &ClientConfig) -> HttpConnector {
     let mut tcp = HttpConnector::new();
     tcp.set_connect_timeout(Some(config.connect_timeout));
     tcp.set_nodelay(true);
-    finish(tcp, base, config)
+    tcp
 }
 
-#[cfg(not(feature = "tls"))]
-fn finish(tcp: HttpConnector, base: &BaseUrl, config: &ClientConfig) -> Result<Connector, ConfigError> {
-    if base.is_https() {
-        return Err(ConfigError::TlsDisabled {
-            name: format!("the server address {base}"),
-        });
-    }
-    if config.ca_file.is_some() {
-        return Err(ConfigError::TlsDisabled {
-            name: "ca_file".to_owned(),
-        });
-    }
-    Ok(tcp)
-}
-
+/// Returns the connector of TCP with these settings of TLS over it.
 #[cfg(feature = "tls")]
-fn finish(mut tcp: HttpConnector, base: &BaseUrl, config: &ClientConfig) -> Result<Connector, ConfigError> {
+pub(crate) fn tls(config: &ClientConfig, tls: rustls::ClientConfig) -> Connector {
+    let mut tcp = tcp(config);
     tcp.enforce_http(false);
-    let tls = crate::tls::client_config(base, config)?;
-    Ok(hyper_rustls::HttpsConnectorBuilder::new()
+    hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(tcp))
+        .wrap_connector(tcp)
 }

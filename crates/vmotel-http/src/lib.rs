@@ -10,6 +10,7 @@ mod connector;
 mod error;
 mod exchange;
 mod gzip;
+mod pool;
 mod response;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,10 +1,13 @@
 //! Answers, whole or as a stream.
 
+use std::net::SocketAddr;
+
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::HttpInfo;
 
 use crate::exchange::Exchange;
 use crate::gzip::Decoder;
@@ -21,6 +24,8 @@ pub struct Response {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
+    /// The near end of the connection: while it stays the same, so does the connection. `None` if it is not known.
+    pub local_address: Option<SocketAddr>,
     /// The body, decoded.
     pub body: Bytes,
 }
@@ -33,6 +38,8 @@ pub struct StreamingResponse {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
+    /// The near end of the connection: while it stays the same, so does the connection. `None` if it is not known.
+    pub local_address: Option<SocketAddr>,
     /// The body.
     pub body: BodyStream,
 }
@@ -190,6 +197,7 @@ pub(crate) async fn receive(
     if head.status.is_success() {
         return Ok(StreamingResponse {
             status: head.status,
+            local_address: head.extensions.get::<HttpInfo>().map(HttpInfo::local_addr),
             headers: head.headers,
             body,
         });

@@ -1,6 +1,7 @@
 //! The client against a server that is made of plain sockets and says exactly what each test wants.
 
 mod fake;
+mod tls;
 
 use std::io::Write as _;
 use std::time::Duration;

@@ -3,6 +3,8 @@
 use std::{fmt, ptr};
 
 use crate::{
+    block::Part,
+    memory::zeroed,
     slot::SLOTS,
     sync::{AtomicPtr, AtomicU16, AtomicU64, Ordering},
 };
@@ -34,7 +36,7 @@ impl Chunk {
             private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
             warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
             present: AtomicU64::new(0),
-            base: (0..len).map(|_| AtomicU64::new(0)).collect(),
+            base: zeroed(len),
             lines: len.div_ceil(LINE),
             patience,
         }
@@ -129,6 +131,28 @@ impl Chunk {
             total = add(total, from(cell.load(Ordering::Relaxed)))
         });
         total
+    }
+
+    /// Calls `f` with the first `len` cells of the base, then with those of each slot that has private cells.
+    ///
+    /// # Panics
+    /// Panics if `len > self.len()`.
+    pub(crate) fn for_each_part(&self, len: usize, mut f: impl FnMut(Part<'_>)) {
+        f(Part(&self.base[..len]));
+        let mut present = self.present.load(Ordering::Acquire);
+        while present != 0 {
+            let slot = present.trailing_zeros() as usize;
+            present &= present - 1;
+            let lines = self.private[slot].load(Ordering::Acquire);
+            if lines.is_null() {
+                continue;
+            }
+            // SAFETY: a pointer that is not null points to `self.lines` lines, which live, in place, until `self` is dropped;
+            // `len` cells lie within them, as they do within the base, and a line is an array of cells without padding.
+            f(Part(unsafe {
+                std::slice::from_raw_parts(lines.cast::<AtomicU64>(), len)
+            }));
+        }
     }
 
     /// Sets every part of the cell at `offset` to zero. Nobody else may use that cell.

@@ -18,10 +18,13 @@ pub struct Series<'a> {
 /// The text `name{label="value",...} ` of a series: escaped, sorted, with the blank behind it.
 ///
 /// Without labels it is `name `. Encoders of text copy it; those that add a suffix to the name or a label (`le`)
-/// cut it by [`SeriesText::labels`].
+/// cut it by [`SeriesText::labels`]. The name may stand elsewhere, so that a source need not keep it once per series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesText<'a> {
-    bytes: &'a [u8],
+    /// Empty if the name is in `rest`.
+    name: &'a [u8],
+    rest: &'a [u8],
+    /// Bytes of the name in `rest`.
     name_len: usize,
 }
 
@@ -32,26 +35,64 @@ impl<'a> SeriesText<'a> {
     /// Panics if `bytes` is not the name and a blank, or the name, `{`, labels, `}` and a blank.
     #[must_use]
     pub const fn new(bytes: &'a [u8], name_len: usize) -> Self {
-        let len = bytes.len();
-        assert!(len > name_len && bytes[len - 1] == b' ', "text ends with a blank");
-        assert!(
-            len == name_len + 1 || (len >= name_len + 3 && bytes[name_len] == b'{' && bytes[len - 2] == b'}'),
-            "labels stand in braces"
-        );
-        Self { bytes, name_len }
+        check(bytes, name_len);
+        Self {
+            name: &[],
+            rest: bytes,
+            name_len,
+        }
     }
 
-    /// Returns the whole text.
+    /// Joins a name and the text that follows it.
+    ///
+    /// ```
+    /// use vmotel_model::SeriesText;
+    ///
+    /// let text = SeriesText::split(b"up_count", br#"{a="1"} "#);
+    /// assert_eq!(text, SeriesText::split(b"up_count", br#"{a="1"} "#));
+    /// let mut line = Vec::new();
+    /// text.push_to(&mut line);
+    /// assert_eq!(line, br#"up_count{a="1"} "#);
+    /// assert_eq!(text.labels(), br#"a="1""#);
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if `rest` is not a blank, or `{`, labels, `}` and a blank.
     #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.bytes
+    pub const fn split(name: &'a [u8], rest: &'a [u8]) -> Self {
+        check(rest, 0);
+        Self {
+            name,
+            rest,
+            name_len: 0,
+        }
+    }
+
+    /// Appends the whole text.
+    #[inline]
+    pub fn push_to(&self, out: &mut Vec<u8>) {
+        if !self.name.is_empty() {
+            out.extend_from_slice(self.name);
+        }
+        out.extend_from_slice(self.rest);
     }
 
     /// Returns the labels without braces, such as `method="GET",path="/"`; empty if there are none.
     #[must_use]
-    pub fn labels(&self) -> &'a [u8] {
-        self.bytes
-            .get(self.name_len + 1..self.bytes.len() - 2)
-            .unwrap_or_default()
+    pub const fn labels(&self) -> &'a [u8] {
+        let (start, len) = (self.name_len + 1, self.rest.len());
+        if len < start + 2 {
+            return &[];
+        }
+        self.rest.split_at(len - 2).0.split_at(start).1
     }
+}
+
+const fn check(bytes: &[u8], name_len: usize) {
+    let len = bytes.len();
+    assert!(len > name_len && bytes[len - 1] == b' ', "text ends with a blank");
+    assert!(
+        len == name_len + 1 || (len >= name_len + 3 && bytes[name_len] == b'{' && bytes[len - 2] == b'}'),
+        "labels stand in braces"
+    );
 }

@@ -70,7 +70,7 @@ impl<'a> Body<'a> {
             && let Some(text) = &series.text
             && let Some(n) = natural(number)
         {
-            self.out.extend_from_slice(text.as_bytes());
+            text.push_to(self.out);
             push_u64_line(n, self.out);
             self.series += 1;
             self.samples += 1;
@@ -135,7 +135,7 @@ impl<'a> Body<'a> {
             return;
         }
         match series.text {
-            Some(text) if self.head.is_classic() => self.out.extend_from_slice(text.as_bytes()),
+            Some(text) if self.head.is_classic() => text.push_to(self.out),
             _ => {
                 let labels = self.labels.of(series, self.kind, self.config.names);
                 self.head.push(0, b"", labels, b"", self.out);

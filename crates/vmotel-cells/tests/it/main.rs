@@ -194,3 +194,64 @@ fn odd_values_and_bounds() {
         assert_eq!(cells.histogram(bounds).unwrap_err().to_string(), message);
     }
 }
+
+#[test]
+fn blocks_sum_what_many_threads_add_to_each_cell() {
+    let block = vmotel_cells::Block::new(100);
+    thread::scope(|scope| {
+        for t in 0..90_usize {
+            let block = &block;
+            scope.spawn(move || (0..3000).for_each(|i| block.add((t + i) % 100, 1)));
+        }
+    });
+    let mut sums = vec![0; 100];
+    block.for_each_part(100, |part| {
+        part.iter().zip(&mut sums).for_each(|(bits, sum)| *sum += bits)
+    });
+    assert_eq!(sums, [2700; 100]);
+    assert!((0..100).all(|cell| block.fold(cell, |bits| bits, u64::wrapping_add) == 2700));
+}
+
+#[test]
+fn a_guarded_value_stays_while_it_is_read() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    struct Counted(u64, Arc<AtomicUsize>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0 = u64::MAX;
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let guarded = vmotel_cells::Guarded::new(Counted(0, Arc::clone(&dropped)));
+    // More threads than slots, so that some pin in the other way.
+    thread::scope(|scope| {
+        for _ in 0..80 {
+            scope.spawn(|| {
+                let mut last = 0;
+                for _ in 0..500 {
+                    let pin = vmotel_cells::pin();
+                    let nested = vmotel_cells::pin();
+                    let value = guarded.get(&pin);
+                    let now = value.0;
+                    assert!(now >= last && now <= 2000, "{now} after {last}");
+                    drop(nested);
+                    thread::yield_now();
+                    assert_eq!(value.0, now);
+                    last = now;
+                }
+            });
+        }
+        for n in 1..=2000 {
+            guarded.replace(Counted(n, Arc::clone(&dropped)));
+        }
+    });
+    guarded.tidy();
+    assert_eq!(dropped.load(Ordering::Relaxed), 2000, "all but the last");
+    drop(guarded);
+    assert_eq!(dropped.load(Ordering::Relaxed), 2001);
+}

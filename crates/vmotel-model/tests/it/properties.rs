@@ -154,7 +154,10 @@ proptest! {
             let mut out = b"before".to_vec();
             template.render(&plan, values.as_slice(), &mut out);
             let text = SeriesText::new(&out[6..], template.name_len());
-            let (name, parsed) = parse(std::str::from_utf8(text.as_bytes()).unwrap());
+            let mut whole = Vec::new();
+            text.push_to(&mut whole);
+            prop_assert_eq!(text.labels(), SeriesText::split(b"metric", &out[12..]).labels());
+            let (name, parsed) = parse(std::str::from_utf8(&whole).unwrap());
             prop_assert_eq!(name, "metric");
             let labels: Vec<_> = labels.iter().map(|(name, value)| (name.clone(), slow_escape(value))).collect();
             prop_assert_eq!(parsed, labels);

@@ -1,0 +1,55 @@
+//! Families of any kind, as the registry sees them.
+
+use std::{any::Any, sync::Arc};
+
+use vmotel_model::{MetricSink, Timestamp, VisitConfig};
+
+use crate::{definition::Definition, series::Series, store::Store};
+
+/// A family of any kind of values.
+pub(crate) trait AnyFamily: Send + Sync {
+    fn definition(&self) -> &Definition;
+    fn collect(&self, config: &VisitConfig, now: Timestamp);
+    fn visit(&self, sink: &mut dyn MetricSink);
+    fn is_distinct(&self) -> bool;
+    fn is_empty(&self) -> bool;
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Returns what its values are, for an error.
+    fn values(&self) -> &'static str;
+    /// Ends all series: they are not counted any more.
+    fn release(&self);
+}
+
+impl<S: Store> AnyFamily for Series<S> {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn collect(&self, config: &VisitConfig, now: Timestamp) {
+        self.collect(config, now);
+    }
+
+    fn visit(&self, sink: &mut dyn MetricSink) {
+        self.visit(sink);
+    }
+
+    fn is_distinct(&self) -> bool {
+        self.is_distinct()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn values(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn release(&self) {
+        (0..self.len()).for_each(|_| self.shared.release());
+    }
+}

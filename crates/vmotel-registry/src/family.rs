@@ -1,0 +1,193 @@
+//! Metrics with labels of fixed names.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    Counter, FloatCounter, Gauge, Histogram,
+    series::{Handle, Key, Schema, Series},
+    store::{Explicit, Lasts, Store, Sums},
+};
+
+/// A family, and where in the array of values each of its labels is.
+pub(crate) struct Labelled<S: Store, const N: usize> {
+    pub(crate) series: Arc<Series<S>>,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) order: [usize; N],
+}
+
+impl<S: Store, const N: usize> Clone for Labelled<S, N> {
+    fn clone(&self) -> Self {
+        Self {
+            series: Arc::clone(&self.series),
+            schema: Arc::clone(&self.schema),
+            order: self.order,
+        }
+    }
+}
+
+impl<S: Store, const N: usize> Labelled<S, N> {
+    #[inline(always)]
+    fn key(&self, values: &[&str; N]) -> Key {
+        Key::new(self.schema.number, N, |index| values[self.order[index]])
+    }
+
+    fn handle(&self, values: &[&str; N]) -> Handle<S> {
+        self.series.with(&self.key(values), Handle::new)
+    }
+
+    fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("name", &self.series.definition.name)
+            .field("labels", &self.schema.keys)
+            .field("series", &self.series.len())
+            .finish()
+    }
+}
+
+macro_rules! family {
+    ($(#[$doc:meta])* $name:ident, $handle:ident, $store:ty) => {
+        $(#[$doc])*
+        ///
+        /// Values are given in the order in which the labels were named. A series comes into being at its first use. Beyond the limits
+        /// of [`RegistryConfig`](crate::RegistryConfig), it is the one with `otel_metric_overflow="true"`. An empty value is no label;
+        /// one beyond 4096 bytes is cut. Clones are the same family.
+        pub struct $name<const N: usize>(pub(crate) Labelled<$store, N>);
+
+        impl<const N: usize> $name<N> {
+            /// Returns the handle of the series with these values.
+            #[must_use]
+            pub fn with(&self, values: [&str; N]) -> $handle {
+                $handle(self.0.handle(&values))
+            }
+
+            /// Hands the series with these values out a last time at the next collection; then it goes. Returns false if there is none.
+            ///
+            /// If it is used again, it is a new series that begins at zero with a new start time.
+            pub fn finish(&self, values: [&str; N]) -> bool {
+                self.0.series.finish(&self.0.key(&values))
+            }
+
+            /// Returns the number of series.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                self.0.series.len()
+            }
+
+            /// Returns true if there is no series.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+        }
+
+        impl<const N: usize> Clone for $name<N> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<const N: usize> fmt::Debug for $name<N> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(stringify!($name), f)
+            }
+        }
+    };
+}
+
+family! {
+    /// Counters of whole numbers with `N` labels.
+    ///
+    /// # Examples
+    /// ```
+    /// let registry = vmotel_registry::Registry::new();
+    /// let requests = registry.counter_family("http_requests_total", ["method", "status"])?;
+    /// requests.add(["GET", "200"], 2);
+    /// requests.with(["GET", "200"]).inc();
+    /// assert_eq!(requests.with(["GET", "200"]).get(), 3);
+    /// # Ok::<(), vmotel_registry::RegistryError>(())
+    /// ```
+    CounterFamily, Counter, Sums<u64>
+}
+
+impl<const N: usize> CounterFamily<N> {
+    /// Adds to the series with these values.
+    #[inline]
+    pub fn add(&self, values: [&str; N], n: u64) {
+        self.0
+            .series
+            .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+    }
+}
+
+family! {
+    /// Counters of doubles with `N` labels.
+    FloatCounterFamily, FloatCounter, Sums<f64>
+}
+
+impl<const N: usize> FloatCounterFamily<N> {
+    /// Adds to the series with these values; returns false, and adds nothing, if `n` is negative, infinite or NaN.
+    #[inline]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that their values are numbers"
+    )]
+    pub fn add(&self, values: [&str; N], n: f64) -> bool {
+        let usable = (0.0..f64::INFINITY).contains(&n);
+        if usable {
+            self.0
+                .series
+                .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+        } else {
+            self.0.series.shared.refused.add(1);
+        }
+        usable
+    }
+}
+
+family! {
+    /// Gauges with `N` labels.
+    GaugeFamily, Gauge, Lasts<f64>
+}
+
+impl<const N: usize> GaugeFamily<N> {
+    /// Sets the series with these values.
+    #[inline]
+    pub fn set(&self, values: [&str; N], value: f64) {
+        self.0
+            .series
+            .with(&self.0.key(&values), |chunk, at| chunk.store.set(at, value));
+    }
+
+    /// Adds to the series with these values; `n` may be negative.
+    #[inline]
+    pub fn add(&self, values: [&str; N], n: f64) {
+        self.0
+            .series
+            .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+    }
+}
+
+family! {
+    /// Histograms with explicit bounds and `N` labels.
+    HistogramFamily, Histogram, Explicit
+}
+
+impl<const N: usize> HistogramFamily<N> {
+    /// Records in the series with these values; returns false, and records nothing, if the observation is NaN.
+    #[inline]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that their values are numbers"
+    )]
+    pub fn record(&self, values: [&str; N], value: f64) -> bool {
+        let usable = !value.is_nan();
+        if usable {
+            self.0.series.with(&self.0.key(&values), |chunk, at| {
+                chunk.store.record(&chunk.shape, at, value);
+            });
+        } else {
+            self.0.series.shared.refused.add(1);
+        }
+        usable
+    }
+}

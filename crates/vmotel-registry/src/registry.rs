@@ -1,0 +1,190 @@
+//! The registry.
+
+mod create;
+mod snapshot;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use vmotel_model::Clock;
+
+use self::snapshot::Scrape;
+use crate::{
+    Observation, RegistryConfig, RegistryStats, clock::SystemClock, families::AnyFamily,
+    observation::Observations, stats::Shared,
+};
+
+/// Holds metrics, hands out handles that record into them, and hands all of them to whoever collects: it is a
+/// [`MetricSource`](vmotel_model::MetricSource). Clones share everything.
+///
+/// # Examples
+/// ```
+/// use vmotel_registry::Registry;
+///
+/// let registry = Registry::new();
+/// let requests = registry.counter("http_requests_total{service=\"api\"}")?;
+/// requests.inc();
+///
+/// let errors = registry.counter_family("http_errors_total", ["service", "status"])?;
+/// errors.add(["api", "500"], 1);
+/// assert_eq!(registry.stats().series, 2);
+/// # Ok::<(), vmotel_registry::RegistryError>(())
+/// ```
+#[derive(Clone)]
+#[doc(alias = "VMNativeMetrics")]
+pub struct Registry {
+    inner: Arc<Inner>,
+    /// Which set of metrics new ones belong to.
+    set: u64,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    families: Mutex<Families>,
+    observations: Arc<Observations>,
+    scrape: Mutex<Scrape>,
+    /// The thread that collects; 0 is none.
+    collecting: AtomicU64,
+    next_set: AtomicU64,
+}
+
+/// All families, by set and name.
+#[derive(Default)]
+struct Families {
+    all: HashMap<(u64, Box<str>), Arc<dyn AnyFamily>>,
+    help: HashMap<Box<str>, Box<str>>,
+    /// Goes up with each change.
+    version: u64,
+}
+
+impl Registry {
+    /// Creates a registry with the default limits and the clock of the system.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(RegistryConfig::default())
+    }
+
+    /// Creates a registry with these limits and the clock of the system.
+    #[must_use]
+    pub fn with_config(config: RegistryConfig) -> Self {
+        Self::with_clock(config, Arc::new(SystemClock::new()))
+    }
+
+    /// Creates a registry with these limits and a clock, from which series have their start time and idle ones their age.
+    #[must_use]
+    pub fn with_clock(config: RegistryConfig, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                shared: Arc::new(Shared::new(config, clock)),
+                families: Mutex::default(),
+                observations: Arc::default(),
+                scrape: Mutex::default(),
+                collecting: AtomicU64::new(0),
+                next_set: AtomicU64::new(1),
+            }),
+            set: 0,
+        }
+    }
+
+    /// Returns a set: a registry whose metrics are handed out together with those of this one, and removed together.
+    ///
+    /// A metric of the same name in another set is another one; equal series of several sets are merged when they are encoded.
+    ///
+    /// ```
+    /// let registry = vmotel_registry::Registry::new();
+    /// let plugin = registry.new_set();
+    /// plugin.counter("plugin_calls_total")?.inc();
+    /// assert_eq!(registry.stats().series, 1);
+    /// plugin.unregister_all();
+    /// assert_eq!(registry.stats().series, 0);
+    /// # Ok::<(), vmotel_registry::RegistryError>(())
+    /// ```
+    #[must_use]
+    pub fn new_set(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            set: self.inner.next_set.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// Removes a metric of this set with all its series. Returns false if there is none.
+    ///
+    /// Handles that are left record into the void.
+    #[expect(clippy::must_use_candidate, reason = "whether there was one matters to few")]
+    pub fn unregister(&self, name: &str) -> bool {
+        let mut families = self.families();
+        let removed = families.all.remove(&(self.set, name.into()));
+        families.version += 1;
+        if let Some(family) = &removed {
+            family.release();
+        }
+        removed.is_some()
+    }
+
+    /// Removes all metrics of this set.
+    pub fn unregister_all(&self) {
+        let mut families = self.families();
+        families.version += 1;
+        families.all.retain(|(set, _), family| {
+            if *set == self.set {
+                family.release();
+            }
+            *set != self.set
+        });
+    }
+
+    /// Describes a metric of this name, in whatever set.
+    pub fn describe(&self, name: &str, help: &str) {
+        let mut families = self.families();
+        families.version += 1;
+        families.help.insert(name.into(), help.into());
+    }
+
+    /// Has `callback` called at the beginning of each collection, to set gauges and the like.
+    ///
+    /// `name` tells it apart in [`RegistryStats`]. A callback that panics is counted there; the collection goes on.
+    pub fn on_collect(&self, name: &str, callback: impl Fn() + Send + Sync + 'static) -> Observation {
+        self.inner.observations.add(name, Box::new(callback))
+    }
+
+    /// Returns what is held, and what was refused and folded so far.
+    #[must_use]
+    pub fn stats(&self) -> RegistryStats {
+        let shared = &self.inner.shared;
+        let (callback_panics, last_panic) = shared.panics();
+        RegistryStats {
+            series: shared.series(),
+            overflowed: shared.overflowed.get(),
+            refused: shared.refused.get(),
+            removed: shared.removed.get(),
+            callback_panics,
+            last_panic,
+        }
+    }
+
+    fn families(&self) -> MutexGuard<'_, Families> {
+        self.inner.families.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("config", &self.inner.shared.config)
+            .field("metrics", &self.families().all.len())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}

@@ -1,0 +1,161 @@
+//! Collections.
+
+use std::sync::{
+    Arc, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use vmotel_model::{Family, Kind, MetricSink, MetricSource, Snapshot, VisitConfig};
+
+use super::Registry;
+use crate::families::AnyFamily;
+
+/// What is kept from one collection to the next.
+#[derive(Default)]
+pub(super) struct Scrape {
+    /// What the list was made for.
+    made_for: Option<(u64, VisitConfig)>,
+    /// Sorted by name.
+    families: Vec<Visible>,
+    /// Those that have something to show, by number.
+    shown: Vec<usize>,
+}
+
+struct Visible {
+    family: Arc<dyn AnyFamily>,
+    name: String,
+    unit: String,
+    help: String,
+}
+
+impl Scrape {
+    fn refresh(&mut self, registry: &Registry, config: &VisitConfig) {
+        let families = registry.families();
+        let up_to_date =
+            |(version, made_for): &(u64, VisitConfig)| *version == families.version && made_for == config;
+        if self.made_for.as_ref().is_some_and(up_to_date) {
+            return;
+        }
+        self.families = families
+            .all
+            .values()
+            .filter_map(|family| {
+                let definition = family.definition();
+                Some(Visible {
+                    name: definition.exposed_name(config)?,
+                    unit: definition.exposed_unit(),
+                    help: families
+                        .help
+                        .get(&definition.name)
+                        .map_or_else(String::new, |help| help.to_string()),
+                    family: Arc::clone(family),
+                })
+            })
+            .collect();
+        self.families.sort_by(|a, b| a.name.cmp(&b.name));
+        self.made_for = Some((families.version, config.clone()));
+    }
+}
+
+/// A number for each thread that collects, from 1.
+fn current_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.try_with(|number| *number).unwrap_or(u64::MAX)
+}
+
+impl MetricSource for Registry {
+    /// Collects; while the snapshot lives, other collections of this registry wait, and recording does not.
+    ///
+    /// Values are read when they are visited: they only move on meanwhile. A thread that holds a snapshot already gets an empty one,
+    /// so that a registry that was added twice is not handed out twice.
+    fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
+        let thread = current_thread();
+        if self.inner.collecting.load(Ordering::Relaxed) == thread {
+            return Box::new(Nothing);
+        }
+        let mut scrape = self.inner.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inner.collecting.store(thread, Ordering::Relaxed);
+        for name in self.inner.observations.run() {
+            self.inner.shared.panicked(&name);
+        }
+        scrape.refresh(self, config);
+        let now = self.inner.shared.clock.now();
+        let Scrape { families, shown, .. } = &mut *scrape;
+        shown.clear();
+        for (number, visible) in families.iter().enumerate() {
+            visible.family.collect(config, now);
+            if !visible.family.is_empty() {
+                shown.push(number);
+            }
+        }
+        Box::new(Collected {
+            collecting: &self.inner.collecting,
+            scrape,
+        })
+    }
+}
+
+/// A collection, which keeps others out while it lives.
+struct Collected<'a> {
+    collecting: &'a AtomicU64,
+    scrape: MutexGuard<'a, Scrape>,
+}
+
+impl Collected<'_> {
+    fn visible(&self, index: usize) -> &Visible {
+        &self.scrape.families[self.scrape.shown[index]]
+    }
+}
+
+impl Drop for Collected<'_> {
+    fn drop(&mut self) {
+        self.collecting.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Snapshot for Collected<'_> {
+    fn len(&self) -> usize {
+        self.scrape.shown.len()
+    }
+
+    fn family(&self, index: usize) -> Family<'_> {
+        let visible = self.visible(index);
+        Family {
+            name: &visible.name,
+            kind: visible.family.definition().kind,
+            unit: &visible.unit,
+            help: &visible.help,
+        }
+    }
+
+    fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
+        self.visible(index).family.visit(sink);
+    }
+
+    fn distinct(&self, index: usize) -> bool {
+        self.visible(index).family.is_distinct()
+    }
+}
+
+/// The snapshot of who has one already.
+struct Nothing;
+
+impl Snapshot for Nothing {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn family(&self, _: usize) -> Family<'_> {
+        Family {
+            name: "",
+            kind: Kind::Unknown,
+            unit: "",
+            help: "",
+        }
+    }
+
+    fn visit(&self, _: usize, _: &mut dyn MetricSink) {}
+}

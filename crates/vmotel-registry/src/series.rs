@@ -1,0 +1,250 @@
+//! The series of one family: found by their labels, created, removed and recycled.
+
+mod collection;
+mod creation;
+mod directory;
+mod key;
+mod limbo;
+mod schema;
+mod table;
+mod texts;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+};
+
+use foldhash::fast::RandomState;
+use vmotel_cells::{Pin, Words, pin};
+
+use self::{collection::Collection, creation::Creation, directory::Directory, schema::Schemas, table::Table};
+pub(crate) use self::{key::Key, schema::Schema};
+use crate::{definition::Definition, stats::Shared, store::Store};
+
+/// All series of one family.
+///
+/// Recording into a known series takes no lock. `creation` is held while a series is made or removed, never during a scrape of
+/// existing ones; `collection` only by who collects.
+pub(crate) struct Series<S: Store> {
+    pub(crate) definition: Definition,
+    pub(crate) shape: S::Shape,
+    pub(crate) shared: Arc<Shared>,
+    seed: RandomState,
+    table: Table,
+    words: Words,
+    chunks: Directory<Chunk<S>>,
+    schemas: Schemas,
+    creation: Mutex<Creation>,
+    collection: Mutex<Collection<S>>,
+    /// The series for what is beyond the limit.
+    overflow: OnceLock<u32>,
+    /// True while there is no room: what is new then goes to the overflow series without a lock.
+    full: AtomicBool,
+}
+
+/// The series of a chunk, column by column.
+pub(crate) struct Chunk<S: Store> {
+    pub(crate) store: S,
+    pub(crate) shape: S::Shape,
+    shared: Arc<Shared>,
+    /// Where the words of each key begin.
+    keys: Box<[AtomicU32]>,
+    /// When each series began, in nanoseconds since the Unix epoch.
+    starts: Box<[AtomicU64]>,
+    /// Handles of each series.
+    handles: Box<[AtomicU32]>,
+    /// Whether a place is that of a series that is handed out.
+    live: Box<[AtomicBool]>,
+    /// Places that have been given out so far.
+    filled: AtomicU32,
+    /// Goes up when a place is emptied or given out again.
+    changes: AtomicU32,
+}
+
+impl<S: Store> Chunk<S> {
+    fn new(size: usize, series: &Series<S>) -> Self {
+        let shape = &series.shape;
+        Self {
+            store: S::new(size, shape),
+            shape: shape.clone(),
+            shared: Arc::clone(&series.shared),
+            keys: (0..size).map(|_| AtomicU32::new(0)).collect(),
+            starts: (0..size).map(|_| AtomicU64::new(0)).collect(),
+            handles: (0..size).map(|_| AtomicU32::new(0)).collect(),
+            live: (0..size).map(|_| AtomicBool::new(false)).collect(),
+            filled: AtomicU32::new(0),
+            changes: AtomicU32::new(0),
+        }
+    }
+}
+
+impl<S: Store> Series<S> {
+    pub(crate) fn new(definition: Definition, shape: S::Shape, shared: Arc<Shared>) -> Self {
+        Self {
+            definition,
+            shape,
+            shared,
+            seed: RandomState::default(),
+            table: Table::new(),
+            words: Words::new(),
+            chunks: Directory::new(),
+            schemas: Schemas::new(),
+            creation: Mutex::default(),
+            collection: Mutex::new(Collection::new()),
+            overflow: OnceLock::new(),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns the schema of these labels, in any order, and for each of its keys the index of its label.
+    ///
+    /// Of equal keys the last wins. None if the family has too many different sets of label names.
+    pub(crate) fn schema(&self, keys: &[&str]) -> (Option<Arc<Schema>>, Vec<usize>) {
+        let mut order: Vec<usize> = Vec::with_capacity(keys.len());
+        for (index, key) in keys.iter().enumerate() {
+            match order.binary_search_by(|&other| keys[other].cmp(key)) {
+                Ok(at) => order[at] = index,
+                Err(at) => order.insert(at, index),
+            }
+        }
+        let sorted: Vec<&str> = order.iter().map(|&index| keys[index]).collect();
+        (self.schemas.get_or_make(&pin(), &sorted, &[]), order)
+    }
+
+    /// Calls `f` with the place of the series of this key, which is made if it is not there; beyond the limit, with that of the
+    /// overflow series. The series is not recycled meanwhile.
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, key: &Key, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
+        let pin = pin();
+        let hash = key.hash(&self.seed);
+        match self.find(&pin, key, hash) {
+            Some((chunk, at)) => f(chunk, at),
+            None => {
+                let (chunk, at) = self.create(&pin, key, hash);
+                f(chunk, at)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, pin: &Pin, key: &Key, hash: u64) -> Option<(&Arc<Chunk<S>>, usize)> {
+        let id = self.table.find(pin, hash, |id| self.has_key(id, key))?;
+        self.chunks.get(id)
+    }
+
+    #[inline(always)]
+    fn has_key(&self, id: u32, key: &Key) -> bool {
+        let Some((chunk, at)) = self.chunks.get(id) else {
+            return false;
+        };
+        let words = key.words();
+        let stored = self
+            .words
+            .get(chunk.keys[at].load(Ordering::Relaxed), words.len());
+        stored.is_some_and(|stored| {
+            stored
+                .iter()
+                .zip(words)
+                .all(|(stored, word)| stored.load(Ordering::Relaxed) == word)
+        })
+    }
+
+    /// Returns the key of a series that is not recycled meanwhile.
+    fn key(&self, chunk: &Chunk<S>, at: usize) -> Key {
+        let start = chunk.keys[at].load(Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        self.read_key(start, &mut bytes);
+        Key::from_bytes(bytes)
+    }
+
+    /// Reads the bytes of a key.
+    fn read_key(&self, start: u32, bytes: &mut Vec<u8>) {
+        bytes.clear();
+        let Some([first]) = self.words.get(start, 1) else {
+            return;
+        };
+        let count = key::word_count(first.load(Ordering::Relaxed));
+        for word in self.words.get(start, count).unwrap_or_default() {
+            bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+        }
+    }
+
+    fn creation(&self) -> MutexGuard<'_, Creation> {
+        self.creation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn collection(&self) -> MutexGuard<'_, Collection<S>> {
+        self.collection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true if there is a series of this key.
+    pub(crate) fn contains(&self, key: &Key) -> bool {
+        self.find(&pin(), key, key.hash(&self.seed)).is_some()
+    }
+
+    /// Hands the series of this key out a last time at the next collection; then it goes. Returns false if there is none.
+    pub(crate) fn finish(&self, key: &Key) -> bool {
+        let pin = pin();
+        let mut creation = self.creation();
+        let found = self
+            .table
+            .find(&pin, key.hash(&self.seed), |id| self.has_key(id, key));
+        found.inspect(|id| creation.finishing.push(*id)).is_some()
+    }
+
+    /// Returns the number of series that can be found.
+    pub(crate) fn len(&self) -> usize {
+        self.creation().live
+    }
+}
+
+/// A handle of one series: it is not recycled while there is one.
+pub(crate) struct Handle<S: Store> {
+    chunk: Arc<Chunk<S>>,
+    at: usize,
+}
+
+impl<S: Store> Handle<S> {
+    /// Takes a handle; the series is not recycled meanwhile.
+    pub(crate) fn new(chunk: &Arc<Chunk<S>>, at: usize) -> Self {
+        chunk.handles[at].fetch_add(1, Ordering::Relaxed);
+        Self {
+            chunk: Arc::clone(chunk),
+            at,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn store(&self) -> &S {
+        &self.chunk.store
+    }
+
+    #[inline(always)]
+    pub(crate) fn shape(&self) -> &S::Shape {
+        &self.chunk.shape
+    }
+
+    /// Counts a measurement that is not a usable number.
+    #[cold]
+    pub(crate) fn refuse(&self) {
+        self.chunk.shared.refused.add(1);
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl<S: Store> Clone for Handle<S> {
+    fn clone(&self) -> Self {
+        Self::new(&self.chunk, self.at)
+    }
+}
+
+impl<S: Store> Drop for Handle<S> {
+    fn drop(&mut self) {
+        // Release: what was recorded happens before the series is recycled.
+        self.chunk.handles[self.at].fetch_sub(1, Ordering::Release);
+    }
+}

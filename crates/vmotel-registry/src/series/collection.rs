@@ -1,0 +1,239 @@
+//! What the one who collects keeps from one collection to the next.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use vmotel_cells::{Pin, pin};
+use vmotel_model::{LabelSet, MetricSink, Point, SeriesText, Timestamp, VisitConfig};
+
+use super::{
+    Chunk, Series,
+    directory::first,
+    key::Packed,
+    limbo::{Batch, Gone},
+    texts::{Plans, Texts},
+};
+use crate::store::Store;
+
+/// The collector's view of a family.
+pub(super) struct Collection<S: Store> {
+    /// What plans and texts are made for.
+    config: Option<VisitConfig>,
+    name: String,
+    plans: Plans,
+    /// By chunk.
+    texts: Vec<Texts>,
+    /// By chunk and place, where idle series are to go.
+    watches: Vec<Vec<Option<Watch<S::Value>>>>,
+    batches: Vec<Batch<S::Value>>,
+    scratch: S::Scratch,
+    bytes: Vec<u8>,
+}
+
+struct Watch<V> {
+    last: V,
+    changed: Timestamp,
+}
+
+impl<S: Store> Collection<S> {
+    pub(super) fn new() -> Self {
+        Self {
+            config: None,
+            name: String::new(),
+            plans: Plans::default(),
+            texts: Vec::new(),
+            watches: Vec::new(),
+            batches: Vec::new(),
+            scratch: S::Scratch::default(),
+            bytes: Vec::new(),
+        }
+    }
+}
+
+impl<S: Store> Series<S> {
+    /// Collects: recycles, renders what is new, and takes leave of what is finished or has been idle for too long.
+    pub(crate) fn collect(&self, config: &VisitConfig, now: Timestamp) {
+        let pin = pin();
+        let mut collection = self.collection();
+        let collection = &mut *collection;
+        if collection.config.as_ref() != Some(config) {
+            collection.config = Some(config.clone());
+            collection.name = self.definition.exposed_name(config).unwrap_or_default();
+            collection.plans = Plans::default();
+            collection.texts.clear();
+        }
+        self.settle(&pin, &mut collection.batches);
+        self.full.store(false, Ordering::Relaxed);
+        collection.plans.refresh(self, &pin, config);
+        for (number, chunk) in self.chunks().enumerate() {
+            if collection.texts.len() <= number {
+                collection.texts.push(Texts::default());
+            }
+            let texts = &mut collection.texts[number];
+            texts.refresh(self, chunk, &collection.plans, &mut collection.bytes);
+        }
+        // The last: what is made under the same labels from here on is not in this collection.
+        self.take_leave(&pin, collection, now);
+        self.table.tidy();
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &Arc<Chunk<S>>> {
+        (0..).map_while(|number| self.chunks.chunk(number))
+    }
+
+    fn take_leave(&self, pin: &Pin, collection: &mut Collection<S>, now: Timestamp) {
+        let mut leaving = std::mem::take(&mut self.creation().finishing);
+        if let Some(idle) = self.shared.config.idle {
+            self.watch(collection, now, idle, &mut leaving);
+        }
+        if leaving.is_empty() {
+            return;
+        }
+        let gone = self.remove(pin, &mut self.creation(), leaving);
+        for Gone { id, .. } in &gone {
+            let (number, at) = super::directory::locate(*id);
+            if let Some(texts) = collection.texts.get_mut(number) {
+                texts.remove(at);
+            }
+        }
+        self.shared.removed.add(gone.len() as u64);
+        collection.batches.push(Batch::new(gone));
+    }
+
+    /// Finds series that have not changed for `idle`.
+    fn watch(&self, collection: &mut Collection<S>, now: Timestamp, idle: Duration, leaving: &mut Vec<u32>) {
+        for (number, chunk) in self.chunks().enumerate() {
+            if collection.watches.len() <= number {
+                collection.watches.push(Vec::new());
+            }
+            let (watches, texts) = (&mut collection.watches[number], &collection.texts[number]);
+            watches.resize_with(texts.len(), || None);
+            for (at, watch) in watches.iter_mut().enumerate() {
+                if !texts.is_live(at) {
+                    *watch = None;
+                    continue;
+                }
+                let id = first(number) + at as u32;
+                match watch {
+                    Some(watch) => {
+                        if chunk.store.changed(&self.shape, at, &mut watch.last) {
+                            watch.changed = now;
+                        } else if u128::from(now.0.saturating_sub(watch.changed.0)) >= idle.as_nanos() {
+                            leaving.push(id);
+                        }
+                    }
+                    None => {
+                        let mut last = chunk.store.read(&self.shape, at);
+                        chunk.store.changed(&self.shape, at, &mut last);
+                        *watch = Some(Watch { last, changed: now });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands out every series that the last collection has seen.
+    pub(crate) fn visit(&self, sink: &mut dyn MetricSink) {
+        let mut collection = self.collection();
+        let Collection {
+            name,
+            plans,
+            texts,
+            batches,
+            scratch,
+            bytes,
+            ..
+        } = &mut *collection;
+        let labels = RefCell::new(std::mem::take(bytes));
+        let series_of =
+            |chunk: &Chunk<S>, texts: &Texts, at: usize, point: Point<'_>, sink: &mut dyn MetricSink| {
+                let text = texts.text(at);
+                let labels = KeyLabels {
+                    series: self,
+                    plans,
+                    start: chunk.keys[at].load(Ordering::Relaxed),
+                    bytes: &labels,
+                };
+                sink.series(&vmotel_model::Series {
+                    labels: &labels,
+                    text: (!text.is_empty()).then(|| SeriesText::split(name.as_bytes(), text)),
+                    point,
+                    start: Some(Timestamp(chunk.starts[at].load(Ordering::Relaxed))),
+                });
+            };
+        for (chunk, texts) in self.chunks().zip(&*texts) {
+            chunk.store.visit(&self.shape, texts.len(), scratch, |at, point| {
+                if texts.is_live(at) {
+                    series_of(chunk, texts, at, point, sink);
+                }
+            });
+        }
+        let leaving = batches.iter().flat_map(|batch| &batch.series);
+        for gone in leaving.filter(|gone| gone.hand_out) {
+            let (number, at) = super::directory::locate(gone.id);
+            if let (Some(chunk), Some(texts)) = (self.chunks.chunk(number), texts.get(number)) {
+                S::visit_value(&self.shape, &gone.last, |point| {
+                    series_of(chunk, texts, at, point, sink);
+                });
+            }
+        }
+        *bytes = labels.into_inner();
+    }
+
+    /// Returns true if no two series of the last collection have equal labels.
+    pub(crate) fn is_distinct(&self) -> bool {
+        let collection = self.collection();
+        // Series with an empty value have a label less, so that they may equal those of another schema.
+        collection.plans.distinct && collection.plans.len() == 1
+    }
+
+    /// Returns true if there is nothing to hand out.
+    pub(crate) fn is_empty(&self) -> bool {
+        let collection = self.collection();
+        let lives = collection
+            .texts
+            .iter()
+            .any(|texts| (0..texts.len()).any(|at| texts.is_live(at)));
+        !lives
+            && !collection
+                .batches
+                .iter()
+                .flat_map(|batch| &batch.series)
+                .any(|gone| gone.hand_out)
+    }
+}
+
+/// The labels of a series, taken apart when a sink asks for them.
+struct KeyLabels<'a, S: Store> {
+    series: &'a Series<S>,
+    plans: &'a Plans,
+    start: u32,
+    bytes: &'a RefCell<Vec<u8>>,
+}
+
+impl<S: Store> LabelSet for KeyLabels<'_, S> {
+    fn for_each(&self, f: &mut dyn FnMut(&str, &str)) {
+        // Taken, not borrowed: a sink may ask again from within.
+        let mut bytes = self.bytes.take();
+        self.series.read_key(self.start, &mut bytes);
+        let key = Packed(&bytes);
+        if let Some(plan) = self.plans.get(key.schema()) {
+            plan.labels.labels(&key).for_each(f);
+        }
+        self.bytes.replace(bytes);
+    }
+}
+
+impl<S: Store> fmt::Debug for KeyLabels<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        self.for_each(&mut |name, value| {
+            map.entry(&name, &value);
+        });
+        map.finish()
+    }
+}

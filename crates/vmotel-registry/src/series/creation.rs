@@ -1,0 +1,162 @@
+//! Making and removing series: under one lock for each family.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
+
+use vmotel_cells::{Pin, Words};
+use vmotel_model::Timestamp;
+
+use super::{Chunk, Key, Series, directory::CAPACITY, key::word_count};
+use crate::store::Store;
+
+/// What is held while a series is made or removed.
+#[derive(Debug, Default)]
+pub(crate) struct Creation {
+    /// Series that can be found.
+    pub(super) live: usize,
+    /// Numbers given out so far.
+    next: u32,
+    /// Numbers that came back.
+    free: Vec<u32>,
+    next_word: u32,
+    /// Ranges of words that came back, by length.
+    free_words: HashMap<usize, Vec<u32>>,
+    /// Series to hand out a last time.
+    pub(super) finishing: Vec<u32>,
+}
+
+impl Creation {
+    fn take_words(&mut self, len: usize) -> Option<u32> {
+        if let Some(start) = self.free_words.get_mut(&len).and_then(Vec::pop) {
+            return Some(start);
+        }
+        let start = Words::fit(self.next_word, len)?;
+        self.next_word = start.checked_add(u32::try_from(len).ok()?)?;
+        Some(start)
+    }
+}
+
+impl<S: Store> Series<S> {
+    /// Makes the series of a key that was not found, unless it is there by now.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn create<'a>(&'a self, pin: &Pin, key: &Key, hash: u64) -> (&'a Arc<Chunk<S>>, usize) {
+        if self.full.load(Ordering::Relaxed)
+            && let Some((chunk, at)) = self.overflow.get().and_then(|&id| self.chunks.get(id))
+        {
+            self.shared.overflowed.add(1);
+            return (chunk, at);
+        }
+        let now = self.shared.clock.now();
+        let mut creation = self.creation();
+        if let Some(found) = self.find(pin, key, hash) {
+            return found;
+        }
+        if creation.live < self.shared.config.per_metric && self.shared.charge() {
+            if let Some((id, chunk, at)) = self.put(&mut creation, key, now) {
+                // The overflow series is in the table, too.
+                self.table.insert(pin, hash, id, creation.live + 1);
+                creation.live += 1;
+                return (chunk, at);
+            }
+            self.shared.release();
+        }
+        self.full.store(true, Ordering::Relaxed);
+        self.shared.overflowed.add(1);
+        self.overflow(pin, &mut creation)
+    }
+
+    /// Returns the overflow series, which is outside of the limit and stays.
+    pub(super) fn overflow<'a>(&'a self, pin: &Pin, creation: &mut Creation) -> (&'a Arc<Chunk<S>>, usize) {
+        let id = *self.overflow.get_or_init(|| {
+            let schema = self
+                .schemas
+                .get_or_make_reserved(pin, self.definition.overflow_label());
+            let key = Key::new(schema, 1, |_| "true");
+            let hash = key.hash(&self.seed);
+            if let Some(id) = self.table.find(pin, hash, |id| self.has_key(id, &key)) {
+                return id;
+            }
+            // All numbers are taken only if 2^24 series are alive or held: then the first one has to take what is beyond.
+            let Some((id, ..)) = self.put(creation, &key, self.shared.clock.now()) else {
+                return 0;
+            };
+            self.table.insert(pin, hash, id, creation.live);
+            id
+        });
+        self.chunks
+            .get_or_make(id, |size| Chunk::new(size, self))
+            .expect("a number that was given out has a place")
+    }
+
+    /// Gives a key a place; none if all numbers are taken.
+    fn put(
+        &self,
+        creation: &mut Creation,
+        key: &Key,
+        now: Timestamp,
+    ) -> Option<(u32, &Arc<Chunk<S>>, usize)> {
+        let words = key.words();
+        let (id, again) = match creation.free.pop() {
+            Some(id) => (id, true),
+            None if creation.next < CAPACITY => (creation.next, false),
+            None => return None,
+        };
+        let Some(start) = creation.take_words(words.len()) else {
+            if again {
+                creation.free.push(id);
+            }
+            return None;
+        };
+        let (chunk, at) = self.chunks.get_or_make(id, |size| Chunk::new(size, self))?;
+        let range = self.words.range(start, words.len())?;
+        for (stored, word) in range.iter().zip(words) {
+            stored.store(word, Ordering::Relaxed);
+        }
+        chunk.keys[at].store(start, Ordering::Relaxed);
+        chunk.starts[at].store(now.0, Ordering::Relaxed);
+        // Release: who sees that the place is taken sees its key and start.
+        chunk.live[at].store(true, Ordering::Release);
+        if again {
+            chunk.changes.fetch_add(1, Ordering::Release);
+        } else {
+            creation.next += 1;
+            chunk.filled.store(at as u32 + 1, Ordering::Release);
+        }
+        Some((id, chunk, at))
+    }
+
+    /// Makes a series impossible to find and to hand out. Returns false if it was so before.
+    pub(super) fn unlink(&self, pin: &Pin, creation: &mut Creation, id: u32) -> bool {
+        let Some((chunk, at)) = self.chunks.get(id) else {
+            return false;
+        };
+        if self.overflow.get() == Some(&id) {
+            return false;
+        }
+        if !chunk.live[at].swap(false, Ordering::AcqRel) {
+            return false;
+        }
+        chunk.changes.fetch_add(1, Ordering::Release);
+        self.table.remove(pin, self.key(chunk, at).hash(&self.seed), id);
+        creation.live -= 1;
+        self.shared.release();
+        true
+    }
+
+    /// Gives back the place and the words of a series that nobody can reach.
+    pub(super) fn recycle(&self, creation: &mut Creation, id: u32) {
+        let Some((chunk, at)) = self.chunks.get(id) else {
+            return;
+        };
+        chunk.store.clear(&self.shape, at);
+        let start = chunk.keys[at].load(Ordering::Relaxed);
+        if let Some([first]) = self.words.get(start, 1) {
+            let len = word_count(first.load(Ordering::Relaxed));
+            creation.free_words.entry(len).or_default().push(start);
+        }
+        creation.free.push(id);
+    }
+}

@@ -1,0 +1,232 @@
+//! The key of a series: the number of its schema and its values, packed into words.
+//!
+//! `[words: u16][schema: u16]`, then for each value its length (one byte, or two from 128 on) and its bytes; zeros up to the next
+//! word. Equal labels have equal words.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+use vmotel_model::limits::MAX_LABEL_VALUE_BYTES;
+
+/// Keys up to this length are made without an allocation.
+const ON_STACK: usize = 128;
+
+/// Bytes before the first value.
+const HEAD: usize = 4;
+
+/// A key while it is looked up.
+pub(crate) struct Key {
+    stack: [u8; ON_STACK],
+    /// The key, where it is longer than the stack takes.
+    heap: Vec<u8>,
+    /// A multiple of 8.
+    len: usize,
+}
+
+impl Key {
+    /// Packs the values of the labels of a schema, `value(0)` to `value(count - 1)`; they are cut to the longest that the
+    /// server takes.
+    #[inline(always)]
+    pub(crate) fn new<'v>(schema: u16, count: usize, value: impl Fn(usize) -> &'v str) -> Self {
+        let mut key = Self {
+            stack: [0; ON_STACK],
+            heap: Vec::new(),
+            len: 0,
+        };
+        let mut at = HEAD;
+        for index in 0..count {
+            let bytes = cut(value(index)).as_bytes();
+            let len = bytes.len();
+            if len >= 0x80 || at + 1 + len > ON_STACK {
+                return Self::allocated(schema, count, &value);
+            }
+            key.stack[at] = len as u8;
+            copy_short(bytes, &mut key.stack[at + 1..at + 1 + len]);
+            at += 1 + len;
+        }
+        key.len = at.next_multiple_of(8);
+        let head = (key.len / 8) as u32 | u32::from(schema) << 16;
+        key.stack[..HEAD].copy_from_slice(&head.to_le_bytes());
+        key
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocated<'v>(schema: u16, count: usize, value: &dyn Fn(usize) -> &'v str) -> Self {
+        let mut heap = vec![0; HEAD];
+        for index in 0..count {
+            let bytes = cut(value(index)).as_bytes();
+            let len = bytes.len();
+            if len >= 0x80 {
+                heap.extend([len as u8 | 0x80, (len >> 7) as u8]);
+            } else {
+                heap.push(len as u8);
+            }
+            heap.extend_from_slice(bytes);
+        }
+        let len = heap.len().next_multiple_of(8);
+        heap.resize(len, 0);
+        let head = (len / 8) as u32 | u32::from(schema) << 16;
+        heap[..HEAD].copy_from_slice(&head.to_le_bytes());
+        Self {
+            stack: [0; ON_STACK],
+            heap,
+            len,
+        }
+    }
+
+    /// Returns the key of these bytes, which were a key's.
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self {
+            stack: [0; ON_STACK],
+            len: bytes.len(),
+            heap: bytes,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        let bytes = if self.heap.is_empty() {
+            &self.stack[..]
+        } else {
+            &self.heap
+        };
+        bytes.get(..self.len).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub(crate) fn words(&self) -> impl ExactSizeIterator<Item = u64> {
+        let (words, _) = self.bytes().as_chunks::<8>();
+        words.iter().map(|word| u64::from_le_bytes(*word))
+    }
+
+    #[inline(always)]
+    pub(crate) fn hash(&self, seed: &RandomState) -> u64 {
+        let mut hasher = seed.build_hasher();
+        hasher.write(self.bytes());
+        hasher.finish()
+    }
+}
+
+/// Copies a few bytes without a call: most values are short.
+#[inline(always)]
+fn copy_short(from: &[u8], to: &mut [u8]) {
+    let len = from.len();
+    if len > 16 {
+        to.copy_from_slice(from);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+        to[..8].copy_from_slice(first);
+        to[len - 8..].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+        to[..4].copy_from_slice(first);
+        to[len - 4..].copy_from_slice(last);
+    } else {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
+    }
+}
+
+/// Cuts a value to the longest that the server takes, at the end of a character.
+#[inline(always)]
+fn cut(value: &str) -> &str {
+    if value.len() <= MAX_LABEL_VALUE_BYTES {
+        value
+    } else {
+        cut_long(value)
+    }
+}
+
+#[cold]
+fn cut_long(value: &str) -> &str {
+    let end = (0..=MAX_LABEL_VALUE_BYTES)
+        .rev()
+        .find(|&end| value.is_char_boundary(end));
+    &value[..end.unwrap_or(0)]
+}
+
+/// Returns the number of words of a key from its first one.
+#[inline]
+pub(crate) fn word_count(first: u64) -> usize {
+    (first & 0xffff) as usize
+}
+
+/// A packed key, to take apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Packed<'a> {
+    /// Returns the number of the key's schema.
+    pub(crate) fn schema(&self) -> u16 {
+        self.0
+            .get(2..4)
+            .map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
+    }
+
+    /// Returns the value at `index`; empty if there is none.
+    pub(crate) fn value(&self, index: usize) -> &'a str {
+        let mut rest = self.0.get(HEAD..).unwrap_or_default();
+        for _ in 0..index {
+            rest = split(rest).1;
+        }
+        std::str::from_utf8(split(rest).0).unwrap_or_default()
+    }
+}
+
+fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (len, rest) = match bytes {
+        [low, high, rest @ ..] if low & 0x80 != 0 => {
+            (usize::from(low & 0x7f) | usize::from(*high) << 7, rest)
+        }
+        [len, rest @ ..] => (usize::from(*len), rest),
+        [] => (0, bytes),
+    };
+    rest.split_at_checked(len).unwrap_or_default()
+}
+
+impl vmotel_model::AttributeValues for Packed<'_> {
+    fn value(&self, index: usize) -> &str {
+        Packed::value(self, index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Key, Packed, word_count};
+
+    proptest! {
+        #[test]
+        fn values_come_back(values in proptest::collection::vec(".{0,90}", 0..6), schema: u16) {
+            let key = Key::new(schema, values.len(), |index| &values[index]);
+            let words: Vec<u64> = key.words().collect();
+            prop_assert_eq!(word_count(words[0]), words.len());
+            let again = Key::from_bytes(words.into_iter().flat_map(u64::to_le_bytes).collect());
+            prop_assert_eq!(again.bytes(), key.bytes());
+            let packed = Packed(again.bytes());
+            prop_assert_eq!(packed.schema(), schema);
+            for (index, value) in values.iter().enumerate() {
+                prop_assert_eq!(packed.value(index), value);
+            }
+        }
+
+        #[test]
+        fn keys_are_equal_only_if_all_values_are(
+            a in proptest::collection::vec("[ab]{0,3}", 3),
+            b in proptest::collection::vec("[ab]{0,3}", 3),
+        ) {
+            let key = |values: &[String]| Key::new(0, 3, |index| values[index].as_str()).bytes().to_vec();
+            prop_assert_eq!(key(&a) == key(&b), a == b);
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut_at_the_end_of_a_character() {
+        let long = "é".repeat(3000);
+        let key = Key::new(1, 2, |index| [long.as_str(), "x"][index]);
+        let packed = Packed(key.bytes());
+        assert_eq!(packed.value(0), "é".repeat(2048));
+        assert_eq!(packed.value(1), "x");
+    }
+}

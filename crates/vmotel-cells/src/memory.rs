@@ -1,5 +1,6 @@
 //! Zeroed memory for cells, taken from the system page by page as it is touched.
 
+#[cfg(not(loom))]
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
 use crate::sync::AtomicU64;

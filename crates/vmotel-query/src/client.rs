@@ -1,18 +1,23 @@
 //! The client: requests over vmotel-http, answers decoded.
 
-use std::sync::PoisonError;
+mod admin;
+mod query;
+mod rules;
+mod search;
+mod status;
+mod storage;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use vmotel_http::{BaseUrl, Body, Client, ClientConfig, ConfigError};
+use tokio::time::Instant;
+use vmotel_http::{BaseUrl, Body, Client, ClientConfig, ConfigError, Secret, StreamingResponse};
 
-use crate::{
-    Answer, Data, Error, ExportStream, ImportLimits, ImportReport, ImportSeries, InstantQuery, Labels,
-    RangeQuery, RangeSeries, SeriesQuery, Tenant, decode, import,
-};
+use crate::error::Endpoint;
+use crate::{Error, RetryConfig, Tenant};
 
-/// A client for the read and import API of one VictoriaMetrics, cheap to clone.
+/// A client for the API of one VictoriaMetrics, vmalert, vmagent or Prometheus, cheap to clone.
 ///
 /// It is driven by the caller's tokio runtime and starts no thread.
 ///
@@ -33,6 +38,8 @@ use crate::{
 pub struct QueryClient {
     http: Client,
     tenant: Tenant,
+    retry: RetryConfig,
+    auth_key: Option<Secret>,
 }
 
 impl QueryClient {
@@ -44,6 +51,8 @@ impl QueryClient {
         Ok(Self {
             http: Client::new(base, config)?,
             tenant,
+            retry: RetryConfig::default(),
+            auth_key: None,
         })
     }
 
@@ -51,113 +60,113 @@ impl QueryClient {
     #[must_use]
     pub fn for_tenant(&self, tenant: Tenant) -> Self {
         Self {
-            http: self.http.clone(),
             tenant,
+            ..self.clone()
         }
     }
 
-    /// Evaluates an expression at one point in time (`/api/v1/query`).
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn query(&self, query: &InstantQuery) -> Result<Answer<Data>, Error> {
-        let timeout = self.timeout(query.options.timeout);
-        decode::instant(&self.body(query.request(self.tenant, timeout)?, timeout).await?)
+    /// Returns the client with other rules for trying a read again.
+    #[must_use]
+    pub fn with_retry(self, retry: RetryConfig) -> Self {
+        Self { retry, ..self }
     }
 
-    /// Evaluates an expression at every step of a range (`/api/v1/query_range`).
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn query_range(&self, query: &RangeQuery) -> Result<Answer<Vec<RangeSeries>>, Error> {
-        let timeout = self.timeout(query.options.timeout);
-        decode::range(&self.body(query.request(self.tenant, timeout)?, timeout).await?)
+    /// Returns the client with the key that servers with `-deleteAuthKey`, `-snapshotAuthKey` and the like ask for. It is sent with
+    /// requests that change the server's state, in their body.
+    #[must_use]
+    pub fn with_auth_key(self, key: Secret) -> Self {
+        Self {
+            auth_key: Some(key),
+            ..self
+        }
     }
 
-    /// Returns the labels of the series that fit a selector (`/api/v1/series`), in no particular order.
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn series(&self, query: &SeriesQuery) -> Result<Answer<Vec<Labels>>, Error> {
-        decode::list(
-            "series",
-            &self
-                .body(query.series_request(self.tenant)?, self.timeout(None))
-                .await?,
-        )
+    /// Returns the tenant.
+    #[must_use]
+    pub fn tenant(&self) -> Tenant {
+        self.tenant
     }
 
-    /// Returns the names of the labels (`/api/v1/labels`).
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn label_names(&self, query: &SeriesQuery) -> Result<Answer<Vec<String>>, Error> {
-        decode::list(
-            "labels",
-            &self
-                .body(query.label_names_request(self.tenant)?, self.timeout(None))
-                .await?,
-        )
-    }
-
-    /// Returns the values of a label (`/api/v1/label/NAME/values`).
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn label_values(&self, label: &str, query: &SeriesQuery) -> Result<Answer<Vec<String>>, Error> {
-        let request = query.label_values_request(label, self.tenant)?;
-        decode::list("label values", &self.body(request, self.timeout(None)).await?)
-    }
-
-    /// Reads the stored samples of the series that fit a selector (`/api/v1/export`), as a stream of bounded memory.
-    ///
-    /// Without `start` and `end` it reads everything until the current second.
-    ///
-    /// # Errors
-    /// Any [`Error`]; also from the stream.
-    pub async fn export(&self, query: &SeriesQuery) -> Result<ExportStream, Error> {
-        let request = query.export_request(self.tenant)?;
-        Ok(ExportStream::new(
-            self.http.stream_within(request, self.timeout(None)).await?.body,
-        ))
-    }
-
-    /// Stores samples with their own timestamps (`/api/v1/import`), compressed and made while they are sent.
-    ///
-    /// The iterator runs on the thread that drives the future and should not wait for anything. The server answers with a success
-    /// even for what it drops; the report counts what is known to be dropped and is therefore not sent. A new sample is visible to
-    /// queries after some seconds.
-    ///
-    /// # Errors
-    /// Any [`Error`]; then a part of the series may be stored. Sending the same again is harmless: equal samples replace each other.
-    pub async fn import<I>(&self, series: I) -> Result<ImportReport, Error>
-    where
-        I: IntoIterator<Item = ImportSeries>,
-        I::IntoIter: Send + 'static,
-    {
-        self.import_with(series, ImportLimits::default()).await
-    }
-
-    /// Stores samples as [`Self::import`] does, for a server with other limits.
-    ///
-    /// # Errors
-    /// As [`Self::import`].
-    pub async fn import_with<I>(&self, series: I, limits: ImportLimits) -> Result<ImportReport, Error>
-    where
-        I: IntoIterator<Item = ImportSeries>,
-        I::IntoIter: Send + 'static,
-    {
-        let (request, report) = import::request(series.into_iter(), limits, self.tenant)?;
-        self.http.send(request).await?;
-        let report = report.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(report.clone())
-    }
-
-    async fn body(&self, request: Request<Body>, timeout: Duration) -> Result<Bytes, Error> {
-        Ok(self.http.send_within(request, timeout).await?.body)
+    /// Returns the server's address.
+    #[must_use]
+    pub fn base(&self) -> &BaseUrl {
+        self.http.base()
     }
 
     fn timeout(&self, own: Option<Duration>) -> Duration {
         own.unwrap_or(self.http.config().timeout)
     }
+
+    /// Sends a read until it succeeds or must not be tried again, and returns the whole body.
+    async fn read(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Bytes, Error> {
+        let whole = async |response: StreamingResponse| response.body.collect().await;
+        self.attempt(endpoint, request, timeout, whole).await
+    }
+
+    /// Sends a read until its answer begins well or must not be tried again.
+    async fn stream(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<StreamingResponse, Error> {
+        self.attempt(endpoint, request, timeout, async |response| Ok(response))
+            .await
+    }
+
+    async fn attempt<T>(
+        &self,
+        endpoint: Endpoint,
+        mut request: Request<Body>,
+        timeout: Duration,
+        finish: impl AsyncFn(StreamingResponse) -> Result<T, vmotel_http::Error>,
+    ) -> Result<T, Error> {
+        let begin = Instant::now();
+        let mut retries = 0;
+        loop {
+            let next = again(&request);
+            let left = timeout.saturating_sub(begin.elapsed());
+            let outcome = match self.http.stream_within(request, left).await {
+                Ok(response) => finish(response).await,
+                Err(error) => Err(error),
+            };
+            let error = match outcome {
+                Ok(done) => return Ok(done),
+                Err(error) => Error::sort(endpoint, error),
+            };
+            let left = timeout.saturating_sub(begin.elapsed());
+            match self.retry.pause(retries, &error) {
+                Some(pause) if pause < left => tokio::time::sleep(pause).await,
+                _ => return Err(error),
+            }
+            request = next;
+            retries += 1;
+        }
+    }
+
+    /// Sends a write, once.
+    async fn write(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Bytes, Error> {
+        let sent = self.http.send_within(request, timeout).await;
+        Ok(sent.map_err(|error| Error::sort(endpoint, error))?.body)
+    }
+}
+
+/// Returns the same request once more; reads have their whole body in memory.
+fn again(request: &Request<Body>) -> Request<Body> {
+    let body = request.body().as_bytes().unwrap_or_default().to_vec();
+    let mut copy = Request::new(Body::from(body));
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 
-use crate::{Answer, Completeness, Data, Error, Labels, RangeSeries, Sample, Stats, Timestamp, VectorSeries};
+use crate::{
+    Answer, Completeness, Data, Error, Labels, RangeSeries, Sample, Stats, Timestamp, Trace, VectorSeries,
+};
 
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -15,6 +17,11 @@ struct Envelope<T> {
     data: Option<T>,
     #[serde(default)]
     stats: WireStats,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    infos: Vec<String>,
+    trace: Option<Trace>,
 }
 
 #[derive(Deserialize, Default)]
@@ -31,6 +38,7 @@ enum WireData {
     Vector(Vec<WireVector>),
     Matrix(Vec<WireMatrix>),
     Scalar(WireSample),
+    String((f64, String)),
 }
 
 #[derive(Deserialize)]
@@ -123,16 +131,14 @@ fn envelope<'a, T: Deserialize<'a>>(endpoint: &'static str, body: &'a [u8]) -> R
         data,
         completeness,
         stats,
+        warnings: envelope.warnings,
+        infos: envelope.infos,
+        trace: envelope.trace,
     })
 }
 
 pub(crate) fn instant(body: &[u8]) -> Result<Answer<Data>, Error> {
-    let Answer {
-        data,
-        completeness,
-        stats,
-    } = envelope::<WireData>("query", body)?;
-    let data = match data {
+    Ok(envelope::<WireData>("query", body)?.map(|data| match data {
         WireData::Vector(series) => Data::Vector(
             series
                 .into_iter()
@@ -144,30 +150,52 @@ pub(crate) fn instant(body: &[u8]) -> Result<Answer<Data>, Error> {
         ),
         WireData::Matrix(series) => Data::Matrix(matrix(series)),
         WireData::Scalar(sample) => Data::Scalar(sample.0),
-    };
-    Ok(Answer {
-        data,
-        completeness,
-        stats,
-    })
+        WireData::String((time, text)) => Data::String {
+            time: Timestamp::from_secs_f64(time),
+            text,
+        },
+    }))
 }
 
 pub(crate) fn range(body: &[u8]) -> Result<Answer<Vec<RangeSeries>>, Error> {
-    let Answer {
-        data,
-        completeness,
-        stats,
-    } = envelope::<WireData>("query_range", body)?;
-    let WireData::Matrix(series) = data else {
+    let answer = envelope::<WireData>("query_range", body)?;
+    let WireData::Matrix(_) = &answer.data else {
         return Err(Error::Decode {
             endpoint: "query_range",
             reason: "expected a matrix".to_owned(),
         });
     };
-    Ok(Answer {
-        data: matrix(series),
-        completeness,
-        stats,
+    Ok(answer.map(|data| match data {
+        WireData::Matrix(series) => matrix(series),
+        _ => Vec::new(),
+    }))
+}
+
+/// Reads an answer that holds its content in `data`; its `status` is `success`, or `ok` for running queries.
+pub(crate) fn data<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Wire<T> {
+        status: String,
+        data: Option<T>,
+        #[serde(default)]
+        error: String,
+    }
+    let wire: Wire<T> = bare(endpoint, body)?;
+    match wire.data {
+        Some(data) if wire.status == "success" || wire.status == "ok" => Ok(data),
+        _ if wire.status == "error" => Err(Error::said(String::new(), wire.error)),
+        _ => Err(Error::Decode {
+            endpoint,
+            reason: format!("the status is {:?}, expected \"success\" with data", wire.status),
+        }),
+    }
+}
+
+/// Reads an answer that holds its content at its top.
+pub(crate) fn bare<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|e| Error::Decode {
+        endpoint,
+        reason: e.to_string(),
     })
 }
 

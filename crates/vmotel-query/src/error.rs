@@ -1,7 +1,11 @@
 //! What can go wrong with a query.
 
+mod sort;
+
+use std::time::Duration;
+
 use http::StatusCode;
-use serde::Deserialize;
+pub(crate) use sort::Endpoint;
 use thiserror::Error;
 use vmotel_http::{Error as HttpError, Verdict};
 
@@ -18,19 +22,21 @@ pub struct ParamError {
     pub expected: &'static str,
 }
 
-/// Why a request to VictoriaMetrics failed.
+/// Why a request to VictoriaMetrics, vmalert or Prometheus failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A parameter is out of its range; nothing was sent.
     #[error(transparent)]
     Param(#[from] ParamError),
-    /// The server refused the query: a syntax error, a limit, its own time limit (status 422, or 503 when data is missing and partial
-    /// answers are denied).
+    /// The server refused the request: a syntax error, a limit, its own time limit (status 422 or 400, or 503 when data is missing and
+    /// partial answers are denied).
     #[error("the server refused the query ({status}): {message}")]
     Refused {
         /// The status.
         status: StatusCode,
+        /// The server's word for the kind of error: `422` of VictoriaMetrics, `bad_data` of Prometheus; empty if it gives none.
+        kind: String,
         /// The server's message.
         message: String,
         /// Whether the server gave up because of time.
@@ -38,7 +44,8 @@ pub enum Error {
         /// Whether another try makes sense.
         verdict: Verdict,
     },
-    /// The server does not know the path: a cluster was asked like a single node or the other way round, or a proxy needs a prefix.
+    /// The server does not know a path that every server of this API has: a cluster was asked like a single node or the other way
+    /// round, or a proxy needs a prefix.
     #[error(
         "{url} is not known to the server: {message}; expected a single node for Tenant::SingleNode, and vmselect or vminsert of a \
          cluster for Tenant::Cluster"
@@ -49,13 +56,23 @@ pub enum Error {
         /// The server's message.
         message: String,
     },
-    /// All query slots of the server are taken (status 429).
-    #[error("the server has no free query slot: {message}")]
-    Busy {
+    /// The server has no such endpoint: it is another product or an older version, or the tenant does not fit it.
+    #[error("the server has no endpoint for {endpoint} at {url}: {message}")]
+    Unsupported {
+        /// What was asked for, as in `export`.
+        endpoint: &'static str,
+        /// The address.
+        url: String,
         /// The server's message.
         message: String,
-        /// When to try again.
-        verdict: Verdict,
+    },
+    /// All query slots of the server are taken (status 429).
+    #[error("the server has no free query slot: {message}")]
+    Throttled {
+        /// How long the server asks to wait; `None` if it does not say.
+        after: Option<Duration>,
+        /// The server's message.
+        message: String,
     },
     /// The credentials are missing or wrong (status 401 or 403).
     #[error("the server refused the credentials ({status}): {message}")]
@@ -73,6 +90,18 @@ pub enum Error {
         /// What is wrong, with the place in the answer.
         reason: String,
     },
+    /// The answer began well and then broke off; what came before is good but not all.
+    #[error("the answer of {endpoint} broke off after {series} series and {samples} samples: {cause}")]
+    Truncated {
+        /// The endpoint.
+        endpoint: &'static str,
+        /// Series that had begun.
+        series: u64,
+        /// Samples that were handed out.
+        samples: u64,
+        /// What broke it off.
+        cause: Cut,
+    },
     /// The answer lacks the data of a storage that is away, and complete data was asked for.
     #[error("the answer is partial, expected a complete one")]
     Partial,
@@ -81,78 +110,47 @@ pub enum Error {
     Http(HttpError),
 }
 
+/// What broke an answer off.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Cut {
+    /// The connection broke, or the deadline passed.
+    #[error("{0}")]
+    Transport(#[source] Box<HttpError>),
+    /// The answer ended in the middle.
+    #[error("it ends too early")]
+    End,
+    /// The server put an error behind what it had already sent.
+    #[error("the server adds: {0}")]
+    Server(String),
+}
+
 impl Error {
     /// Returns whether the same request is worth another try.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Refused { verdict, .. } | Self::Busy { verdict, .. } => *verdict,
+            Self::Refused { verdict, .. } => *verdict,
+            Self::Throttled { after, .. } => after.map_or(Verdict::Retry, Verdict::Throttle),
             Self::Http(error) => error.verdict(),
+            Self::Truncated { cause, .. } => cause.verdict(),
             Self::Partial => Verdict::Retry,
-            Self::Param(_) | Self::UnknownPath { .. } | Self::Unauthorized { .. } | Self::Decode { .. } => {
-                Verdict::Fatal
-            }
+            Self::Param(_)
+            | Self::UnknownPath { .. }
+            | Self::Unsupported { .. }
+            | Self::Unauthorized { .. }
+            | Self::Decode { .. } => Verdict::Fatal,
         }
     }
 }
 
-/// The body of an error in the Prometheus form.
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: String,
-}
-
-impl From<HttpError> for Error {
-    /// Sorts an answer that is not a success by its content: `Content-Type` does not tell, and some statuses are shared.
-    fn from(error: HttpError) -> Self {
-        let HttpError::Status {
-            url,
-            status,
-            verdict,
-            body,
-            ..
-        } = &error
-        else {
-            return Self::Http(error);
-        };
-        let (status, verdict) = (*status, *verdict);
-        let json = serde_json::from_str::<ErrorBody>(body).ok();
-        let message = json.as_ref().map_or(body, |json| &json.error).clone();
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Unauthorized { status, message },
-            StatusCode::TOO_MANY_REQUESTS => Self::Busy { message, verdict },
-            _ if is_unknown_path(&message) => Self::UnknownPath {
-                url: url.clone(),
-                message,
-            },
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                Self::refused(status, message, verdict)
-            }
-            _ if json.is_some() => Self::refused(status, message, verdict),
-            _ => Self::Http(error),
+impl Cut {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Transport(error) => error.verdict(),
+            Self::End => Verdict::Retry,
+            // A limit of the server: the same query meets it again.
+            Self::Server(_) => Verdict::Fatal,
         }
     }
-}
-
-impl Error {
-    fn refused(status: StatusCode, message: String, verdict: Verdict) -> Self {
-        let timed_out = message.contains("timeout exceeded") || message.contains("deadline exceeded");
-        Self::Refused {
-            status,
-            message,
-            timed_out,
-            verdict,
-        }
-    }
-}
-
-/// The wordings of single node and cluster for a path they do not have; both come with status 400.
-fn is_unknown_path(message: &str) -> bool {
-    [
-        "unsupported path",
-        "unsupported URL format",
-        "cannot parse accountID",
-    ]
-    .iter()
-    .any(|wording| message.contains(wording))
 }

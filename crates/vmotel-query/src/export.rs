@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use vmotel_http::BodyStream;
 
+use crate::error::Cut;
 use crate::{Error, Labels, RangeSeries, Sample, Timestamp};
 
 /// The series of an export, one line of the answer at a time.
@@ -18,6 +19,8 @@ pub struct ExportStream {
     searched: usize,
     ended: bool,
     stale: u64,
+    parts: u64,
+    samples: u64,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +38,8 @@ impl ExportStream {
             searched: 0,
             ended: false,
             stale: 0,
+            parts: 0,
+            samples: 0,
         }
     }
 
@@ -73,7 +78,15 @@ impl ExportStream {
             }
             self.searched = self.buffer.len();
             match self.body.next().await {
-                Some(piece) => self.buffer.extend_from_slice(&piece?),
+                Some(Ok(piece)) => self.buffer.extend_from_slice(&piece),
+                Some(Err(error)) => {
+                    return Err(Error::Truncated {
+                        endpoint: "export",
+                        series: self.parts,
+                        samples: self.samples,
+                        cause: Cut::Transport(Box::new(error)),
+                    });
+                }
                 None if self.buffer.trim_ascii().is_empty() => return Ok(None),
                 None => {
                     let rest = std::mem::take(&mut self.buffer);
@@ -113,6 +126,8 @@ impl ExportStream {
                 None => self.stale += 1,
             }
         }
+        self.parts += 1;
+        self.samples += samples.len() as u64;
         Ok(RangeSeries {
             labels: line.metric,
             samples,

@@ -1,7 +1,10 @@
 //! Writing samples with their own timestamps: JSON lines, compressed, made while they are sent.
 
+mod raw;
+
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -10,11 +13,54 @@ use http::Request;
 use http::header::CONTENT_ENCODING;
 use vmotel_http::Body;
 
+pub use raw::ImportFormat;
+pub(crate) use raw::raw_request;
+
+use crate::form::Form;
+use crate::params::label_names;
+use crate::request::unusable;
 use crate::tenant::Service;
-use crate::{Labels, ParamError, Sample, Tenant};
+use crate::{Labels, ParamError, Sample, Tenant, Timestamp};
 
 /// A series with samples to be stored.
 pub type ImportSeries = crate::RangeSeries;
+
+/// Options of an import.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportOptions {
+    /// Labels added to every series, in place of its own of the same name. Default: none.
+    pub extra_labels: Vec<(String, String)>,
+    /// The time for the whole exchange. Default: the client's timeout, which a large import needs more than.
+    pub timeout: Option<Duration>,
+    /// Whether to compress with gzip on the way, which both versions understand. Default: true; never done for native blocks, which are
+    /// compressed already.
+    pub gzip: bool,
+    /// Prometheus text only: the time of samples without one. Default: the server's now.
+    pub timestamp: Option<Timestamp>,
+    /// What not to send, as the server would drop it; for [`QueryClient::import_with`](crate::QueryClient::import_with) only.
+    pub limits: ImportLimits,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            extra_labels: Vec::new(),
+            timeout: None,
+            gzip: true,
+            timestamp: None,
+            limits: ImportLimits::default(),
+        }
+    }
+}
+
+impl ImportOptions {
+    fn form(&self) -> Result<Form, ParamError> {
+        label_names(&self.extra_labels)?;
+        let mut form = Form::default();
+        form.scope(&self.extra_labels, &[]);
+        Ok(form)
+    }
+}
 
 /// What the server is known to drop without a word; such series are not sent but counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +107,7 @@ const SAMPLES_PER_LINE: usize = 10_000;
 /// Returns the request and the report, which is whole once the body was read to its end.
 pub(crate) fn request<I>(
     series: I,
-    limits: ImportLimits,
+    options: &ImportOptions,
     tenant: Tenant,
 ) -> Result<(Request<Body>, Arc<Mutex<ImportReport>>), ParamError>
 where
@@ -70,23 +116,71 @@ where
     let report = Arc::new(Mutex::new(ImportReport::default()));
     let chunks = Chunks {
         series,
-        limits,
+        limits: options.limits,
         report: Arc::clone(&report),
-        encoder: Some(GzEncoder::new(
-            Vec::with_capacity(2 * CHUNK_BYTES),
-            Compression::fast(),
-        )),
+        output: Some(Output::new(options.gzip)),
         line: Vec::new(),
     };
-    let request = Request::post(tenant.path(Service::Insert, "/api/v1/import"))
-        .header(CONTENT_ENCODING, "gzip")
-        .body(Body::chunks(chunks));
-    let request = request.map_err(|e| ParamError {
-        name: "request",
-        value: e.to_string(),
-        expected: "a valid address",
-    })?;
-    Ok((request, report))
+    let path = tenant.path(Service::Insert, "/api/v1/import");
+    Ok((
+        post(&path, options.form()?, options.gzip, Body::chunks(chunks))?,
+        report,
+    ))
+}
+
+fn post(path: &str, form: Form, gzip: bool, body: Body) -> Result<Request<Body>, ParamError> {
+    let form = form.into_text();
+    let mut request = if form.is_empty() {
+        Request::post(path)
+    } else {
+        Request::post(format!("{path}?{form}"))
+    };
+    if gzip {
+        request = request.header(CONTENT_ENCODING, "gzip");
+    }
+    request.body(body).map_err(unusable)
+}
+
+/// Gathers text until there is enough for a chunk.
+enum Output {
+    Plain(Vec<u8>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
+}
+
+impl Output {
+    fn new(gzip: bool) -> Self {
+        let buffer = Vec::with_capacity(2 * CHUNK_BYTES);
+        if gzip {
+            Self::Gzip(Box::new(GzEncoder::new(buffer, Compression::fast())))
+        } else {
+            Self::Plain(buffer)
+        }
+    }
+
+    fn write(&mut self, text: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Plain(buffer) => buffer.extend_from_slice(text),
+            Self::Gzip(encoder) => encoder.write_all(text)?,
+        }
+        Ok(())
+    }
+
+    /// Returns what is there if it is enough for a chunk.
+    fn chunk(&mut self) -> Option<Bytes> {
+        let buffer = match self {
+            Self::Plain(buffer) => buffer,
+            Self::Gzip(encoder) => encoder.get_mut(),
+        };
+        (buffer.len() >= CHUNK_BYTES)
+            .then(|| std::mem::replace(buffer, Vec::with_capacity(2 * CHUNK_BYTES)).into())
+    }
+
+    fn finish(self) -> std::io::Result<Bytes> {
+        match self {
+            Self::Plain(buffer) => Ok(buffer.into()),
+            Self::Gzip(encoder) => encoder.finish().map(Bytes::from),
+        }
+    }
 }
 
 struct Chunks<I> {
@@ -94,7 +188,7 @@ struct Chunks<I> {
     limits: ImportLimits,
     report: Arc<Mutex<ImportReport>>,
     /// `None` after the end.
-    encoder: Option<GzEncoder<Vec<u8>>>,
+    output: Option<Output>,
     line: Vec<u8>,
 }
 
@@ -103,10 +197,9 @@ impl<I: Iterator<Item = ImportSeries>> Iterator for Chunks<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let encoder = self.encoder.as_mut()?;
+            let output = self.output.as_mut()?;
             let Some(series) = self.series.next() else {
-                let rest = self.encoder.take()?.finish();
-                return Some(rest.map(Bytes::from).map_err(Into::into));
+                return Some(self.output.take()?.finish().map_err(Into::into));
             };
             let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(reason) = self.limits.check(&series.labels) {
@@ -122,17 +215,13 @@ impl<I: Iterator<Item = ImportSeries>> Iterator for Chunks<I> {
                 report.samples += kept;
                 report.rejected_samples += samples.len() as u64 - kept;
                 if kept > 0
-                    && let Err(error) = encoder.write_all(&self.line)
+                    && let Err(error) = output.write(&self.line)
                 {
                     return Some(Err(error.into()));
                 }
             }
-            if encoder.get_ref().len() >= CHUNK_BYTES {
-                return Some(Ok(std::mem::replace(
-                    encoder.get_mut(),
-                    Vec::with_capacity(2 * CHUNK_BYTES),
-                )
-                .into()));
+            if let Some(chunk) = output.chunk() {
+                return Some(Ok(chunk));
             }
         }
     }

@@ -3,23 +3,45 @@
 mod client;
 mod decode;
 mod error;
+mod exemplars;
 mod export;
+mod expression;
 mod form;
 mod import;
 mod labels;
 mod params;
+mod raw;
 mod request;
 mod result;
+mod retry;
+mod rfc3339;
+mod rules;
+mod status;
+mod targets;
 mod tenant;
 mod timestamp;
+mod trace;
 
 pub use client::QueryClient;
-pub use error::{Error, ParamError};
+pub use error::{Cut, Error, ParamError};
+pub use exemplars::{Exemplar, ExemplarQuery, ExemplarSeries};
 pub use export::ExportStream;
-pub use import::{ImportLimits, ImportReport, ImportSeries};
+pub use import::{ImportFormat, ImportLimits, ImportOptions, ImportReport, ImportSeries};
 pub use labels::Labels;
-pub use params::{InstantQuery, QueryOptions, RangeQuery, SeriesQuery};
+pub use params::{
+    CsvColumn, CsvFormat, ExportQuery, FederateQuery, InstantQuery, QueryOptions, RangeQuery, ReadOptions,
+    SeriesQuery, TimeFormat,
+};
+pub use raw::{ExportFormat, RawStream};
 pub use result::{Answer, Completeness, Data, RangeSeries, Sample, Stats, VectorSeries};
+pub use retry::RetryConfig;
+pub use rules::{Alert, Notifier, NotifierGroup, Rule, RuleGroup, RuleKind, RulesQuery};
+pub use status::{
+    ActiveQuery, BuildInfo, Count, MetadataQuery, MetricMetadata, NameStats, NameStatsQuery, NameUse,
+    TopQueries, TopQueriesQuery, TopQuery, TsdbStatus, TsdbStatusQuery,
+};
+pub use targets::{DroppedTarget, Target, TargetState, Targets, TargetsQuery};
 pub use tenant::Tenant;
 pub use timestamp::Timestamp;
+pub use trace::Trace;
 pub use vmotel_http::{Auth, BaseUrl, BaseUrlError, ClientConfig, ConfigError, Secret, Verdict};

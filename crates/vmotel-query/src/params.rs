@@ -1,6 +1,10 @@
 //! What is asked, checked before it is sent.
 
+mod export;
+
 use std::time::Duration;
+
+pub use export::{CsvColumn, CsvFormat, ExportQuery, FederateQuery, TimeFormat};
 
 use crate::{ParamError, Timestamp};
 
@@ -54,6 +58,22 @@ pub struct SeriesQuery {
     pub end: Option<Timestamp>,
     /// The largest number of results; the server cuts silently. Default: the server's limit.
     pub limit: Option<u32>,
+    /// Further options.
+    pub options: ReadOptions,
+}
+
+/// Options of reads that evaluate no expression.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadOptions {
+    /// The time for the whole exchange; the server is told nine tenths of it, so that its own message can arrive. Default: the
+    /// client's timeout. At least 10 ms.
+    pub timeout: Option<Duration>,
+    /// Labels that every selector must also match. Default: none.
+    pub extra_labels: Vec<(String, String)>,
+    /// Selectors that every selector must also match. Default: none.
+    pub extra_filters: Vec<String>,
+    /// Whether a cluster shall fail instead of answering without the data of an absent storage. Default: false; exports always fail.
+    pub deny_partial: bool,
 }
 
 /// Options of instant and range queries.
@@ -77,6 +97,8 @@ pub struct QueryOptions {
     pub extra_filters: Vec<String>,
     /// Whether a cluster shall fail instead of answering without the data of an absent storage. Default: false.
     pub deny_partial: bool,
+    /// Whether to tell how the server came to the answer ([`Answer::trace`](crate::Answer::trace)). Default: false.
+    pub trace: bool,
 }
 
 impl InstantQuery {
@@ -113,6 +135,38 @@ impl RangeQuery {
         }
     }
 
+    /// Asks for exactly the points `start`, `start + step`, ... up to `end`, the newest samples among them.
+    ///
+    /// By default VictoriaMetrics moves `start` and `end` to multiples of the step when there are 50 points or more, so that its cache
+    /// helps, and hides the last 30 seconds. This sets [`QueryOptions::nocache`] and a [`QueryOptions::latency_offset`] of 1 ms.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use vmotel_query::{RangeQuery, Timestamp};
+    ///
+    /// let (start, end) = (Timestamp::from_millis(7), Timestamp::from_millis(100_007));
+    /// let query = RangeQuery::new("up", start, end, Duration::from_secs(1)).exact();
+    /// assert!(query.options.nocache);
+    /// assert_eq!(query.points(), 101);
+    /// ```
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.options.nocache = true;
+        self.options.latency_offset = Some(Duration::from_millis(1));
+        self
+    }
+
+    /// Returns the number of points in the range; 0 for an invalid one.
+    #[must_use]
+    pub fn points(&self) -> u64 {
+        let span = self.end.as_millis().checked_sub(self.start.as_millis());
+        match (span, i64::try_from(self.step.as_millis())) {
+            (Some(span @ 0..), Ok(step @ 1..)) => (span / step) as u64 + 1,
+            _ => 0,
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -137,43 +191,30 @@ impl SeriesQuery {
 
     /// Checks every field; `needs_selector` as for series.
     pub(crate) fn validate(&self, needs_selector: bool) -> Result<(), ParamError> {
-        if needs_selector && self.selectors.is_empty() {
-            return Err(ParamError {
-                name: "selectors",
-                value: String::new(),
-                expected: "at least one",
-            });
+        if needs_selector || !self.selectors.is_empty() {
+            selectors(&self.selectors)?;
         }
-        self.selectors
+        ordered(self.start, self.end)?;
+        self.options.validate()
+    }
+}
+
+impl ReadOptions {
+    pub(crate) fn validate(&self) -> Result<(), ParamError> {
+        long_enough(self.timeout)?;
+        label_names(&self.extra_labels)?;
+        self.extra_filters
             .iter()
-            .try_for_each(|selector| not_blank("selectors", selector))?;
-        ordered(self.start, self.end)
+            .try_for_each(|filter| not_blank("extra_filters", filter))
     }
 }
 
 impl QueryOptions {
     fn validate(&self) -> Result<(), ParamError> {
-        if let Some(timeout) = self
-            .timeout
-            .filter(|timeout| *timeout < Duration::from_millis(10))
-        {
-            return Err(ParamError {
-                name: "timeout",
-                value: format!("{timeout:?}"),
-                expected: "at least 10 ms",
-            });
-        }
+        long_enough(self.timeout)?;
         at_least_a_millisecond("latency_offset", self.latency_offset)?;
         at_least_a_millisecond("max_lookback", self.max_lookback)?;
-        for (name, _) in &self.extra_labels {
-            if name.is_empty() || name.contains('=') {
-                return Err(ParamError {
-                    name: "extra_labels",
-                    value: name.clone(),
-                    expected: "a label name",
-                });
-            }
-        }
+        label_names(&self.extra_labels)?;
         self.extra_filters
             .iter()
             .try_for_each(|filter| not_blank("extra_filters", filter))
@@ -191,7 +232,45 @@ pub(crate) fn not_blank(name: &'static str, value: &str) -> Result<(), ParamErro
     Ok(())
 }
 
-fn at_least_a_millisecond(name: &'static str, value: Option<Duration>) -> Result<(), ParamError> {
+fn long_enough(timeout: Option<Duration>) -> Result<(), ParamError> {
+    match timeout.filter(|timeout| *timeout < Duration::from_millis(10)) {
+        Some(timeout) => Err(ParamError {
+            name: "timeout",
+            value: format!("{timeout:?}"),
+            expected: "at least 10 ms",
+        }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn label_names(labels: &[(String, String)]) -> Result<(), ParamError> {
+    match labels
+        .iter()
+        .find(|(name, _)| name.is_empty() || name.contains('='))
+    {
+        Some((name, _)) => Err(ParamError {
+            name: "extra_labels",
+            value: name.clone(),
+            expected: "a label name",
+        }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn selectors(selectors: &[String]) -> Result<(), ParamError> {
+    if selectors.is_empty() {
+        return Err(ParamError {
+            name: "selectors",
+            value: String::new(),
+            expected: "at least one",
+        });
+    }
+    selectors
+        .iter()
+        .try_for_each(|selector| not_blank("selectors", selector))
+}
+
+pub(crate) fn at_least_a_millisecond(name: &'static str, value: Option<Duration>) -> Result<(), ParamError> {
     match value.filter(|value| *value < Duration::from_millis(1)) {
         Some(value) => Err(ParamError {
             name,
@@ -202,7 +281,7 @@ fn at_least_a_millisecond(name: &'static str, value: Option<Duration>) -> Result
     }
 }
 
-fn ordered(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), ParamError> {
+pub(crate) fn ordered(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), ParamError> {
     match (start, end) {
         (Some(start), Some(end)) if end < start => Err(ParamError {
             name: "end",

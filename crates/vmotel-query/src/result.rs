@@ -1,6 +1,6 @@
 //! What a query gives.
 
-use crate::{Error, Labels, Timestamp};
+use crate::{Error, Labels, Timestamp, Trace};
 
 /// The answer to a query: the data, and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,9 +12,27 @@ pub struct Answer<T> {
     pub completeness: Completeness,
     /// What the server says about its work.
     pub stats: Stats,
+    /// What Prometheus warns of; VictoriaMetrics never does.
+    pub warnings: Vec<String>,
+    /// What Prometheus annotates; VictoriaMetrics never does.
+    pub infos: Vec<String>,
+    /// How the server came to the answer, if [`QueryOptions::trace`](crate::QueryOptions::trace) asked for it.
+    pub trace: Option<Trace>,
 }
 
 impl<T> Answer<T> {
+    /// Returns the answer with other data.
+    pub fn map<U>(self, data: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            data: data(self.data),
+            completeness: self.completeness,
+            stats: self.stats,
+            warnings: self.warnings,
+            infos: self.infos,
+            trace: self.trace,
+        }
+    }
+
     /// Returns the data of a complete answer.
     ///
     /// # Errors
@@ -86,6 +104,13 @@ pub enum Data {
     Matrix(Vec<RangeSeries>),
     /// A number without a series; only other servers of the same API give it.
     Scalar(Sample),
+    /// A text without a series; only other servers of the same API give it.
+    String {
+        /// The time.
+        time: Timestamp,
+        /// The text.
+        text: String,
+    },
 }
 
 impl Data {

@@ -10,6 +10,7 @@ mod fault;
 mod http;
 mod off_thread;
 mod process;
+mod prometheus;
 mod sample;
 mod server;
 #[cfg(feature = "tls")]
@@ -25,6 +26,7 @@ pub use fault::{Fault, FaultConfig, FaultProxy, Seen};
 pub use http::{Answer, request};
 pub use off_thread::off_thread;
 pub use process::{Kept, Launch, Process};
+pub use prometheus::Prometheus;
 pub use sample::{ExportedSeries, Sample, fresh_time};
 pub use server::{ServerConfig, VictoriaMetrics};
 pub use tools::Version;

@@ -345,11 +345,13 @@ fn watchdog(group: u32) -> io::Result<Child> {
 }
 
 /// Finds the address in the line "started server at http://127.0.0.1:PORT/" (1.112 and 1.145 write it alike), or in the
-/// Alertmanager's `msg="Listening on" address=127.0.0.1:PORT`.
+/// `msg="Listening on" address=127.0.0.1:PORT` of Alertmanager and Prometheus, which may have more in between.
 fn bound_address(log: &str) -> Option<String> {
-    let (_, after) = log
-        .split_once("started server at http://")
-        .or_else(|| log.split_once("\"Listening on\" address="))?;
-    let (address, _) = after.split_once(['/', '\n'])?;
+    let address = if let Some((_, after)) = log.split_once("started server at http://") {
+        after.split_once('/')?.0
+    } else {
+        let (line, _) = log.split_once("\"Listening on\"")?.1.split_once('\n')?;
+        line.split_once("address=")?.1.split(' ').next()?
+    };
     (!address.ends_with(":0")).then(|| address.to_owned())
 }

@@ -20,6 +20,7 @@ async fn a_refused_query_keeps_the_message() {
         let Error::Refused {
             status,
             message,
+            kind,
             timed_out: false,
             verdict: Verdict::Fatal,
         } = &error
@@ -28,6 +29,7 @@ async fn a_refused_query_keeps_the_message() {
         };
         assert_eq!(*status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(message.contains("sum("), "{message}");
+        assert_eq!(kind, "422");
 
         let too_many = RangeQuery::new(
             "1",
@@ -196,8 +198,8 @@ async fn a_full_server_says_when_to_try_again() {
             .collect();
         let mut busy = 0;
         for task in tasks {
-            if let Err(Error::Busy { message, verdict }) = task.await.unwrap() {
-                assert_eq!(verdict, Verdict::Throttle(Duration::from_secs(10)), "{message}");
+            if let Err(Error::Throttled { message, after }) = task.await.unwrap() {
+                assert_eq!(after, Some(Duration::from_secs(10)), "{message}");
                 assert!(message.contains("concurrent"), "{message}");
                 busy += 1;
             }

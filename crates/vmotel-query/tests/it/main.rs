@@ -1,11 +1,16 @@
 //! The client against real servers.
 #![cfg(unix)]
 
+mod endpoints;
 mod errors;
+mod prometheus;
 mod round_trip;
 
 use vmotel_query::{ClientConfig, InstantQuery, QueryClient, QueryOptions, Tenant, Timestamp};
 use vmotel_testkit::{VictoriaMetrics, fresh_time};
+
+/// A time in the past with a fraction of a second.
+const T0: i64 = 1_700_000_000_123;
 
 fn client_of(server: &VictoriaMetrics) -> QueryClient {
     client_with(server, ClientConfig::default())
@@ -27,4 +32,9 @@ fn fresh(query: &str) -> InstantQuery {
         options,
         ..InstantQuery::new(query)
     }
+}
+
+mod outcome {
+    /// The outcome of a test.
+    pub(super) type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 }

@@ -1,13 +1,12 @@
 use std::time::Duration;
 
 use vmotel_query::{
-    Data, ImportSeries, InstantQuery, Labels, QueryOptions, RangeQuery, Sample, SeriesQuery, Timestamp,
+    Data, ExportQuery, ImportSeries, InstantQuery, Labels, QueryOptions, RangeQuery, Sample, SeriesQuery,
+    Timestamp,
 };
 use vmotel_testkit::{Version, VictoriaMetrics};
 
-use super::{client_of, fresh};
-
-const T0: i64 = 1_700_000_000_123;
+use super::{T0, client_of, fresh, outcome};
 
 fn series(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> ImportSeries {
     ImportSeries {
@@ -153,7 +152,7 @@ async fn many_samples_stream_in_and_out() -> outcome::Result {
         server.flush()?;
         let mut sums = [0_i64; 5];
         let mut count = 0;
-        let mut stream = client.export(&SeriesQuery::new("big")).await?;
+        let mut stream = client.export(&ExportQuery::new("big")).await?;
         while let Some(part) = stream.next().await {
             let part = part?;
             let i: usize = part.labels.get("i").unwrap().parse().unwrap();
@@ -217,9 +216,4 @@ async fn a_long_query_goes_as_post() -> outcome::Result {
         .unwrap();
     assert_eq!(vector[0].sample.value, 5.0);
     Ok(())
-}
-
-mod outcome {
-    /// The outcome of a test.
-    pub(super) type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 }

@@ -100,7 +100,13 @@ pub(crate) fn check() -> anyhow::Result<()> {
         folder::compare(&defaults.stack()?.render()?, &defaults.path())?;
     }
     for defaults in DEFAULTS {
-        check::programs(&defaults.path())?;
+        if defaults.is_compose() {
+            check::programs(&defaults.path())?;
+        } else {
+            let files = tempfile::tempdir()?;
+            folder::write(&defaults.stack()?.configs()?, files.path())?;
+            check::configs(files.path())?;
+        }
     }
     Ok(())
 }

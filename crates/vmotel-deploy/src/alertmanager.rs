@@ -49,6 +49,17 @@ struct Webhook {
     send_resolved: bool,
 }
 
+/// Returns the port of a webhook.
+pub(crate) fn port_of(webhook: &str) -> u16 {
+    let (default, rest) = match webhook.strip_prefix("http://") {
+        Some(rest) => (80, rest),
+        None => (443, webhook.trim_start_matches("https://")),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    port.unwrap_or(default)
+}
+
 pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployError> {
     let scaled = |seconds: u64| crate::rules::scaled(values, seconds).to_string();
     let webhooks = values.alerting.webhook.iter().map(|url| Webhook {

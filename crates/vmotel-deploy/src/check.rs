@@ -1,5 +1,6 @@
 //! The checks across artifacts: what one part refers to exists in another. Validators of single files cannot see these.
 
+mod objects;
 mod redundancy;
 mod references;
 mod rules;
@@ -7,7 +8,7 @@ mod services;
 
 use std::fmt;
 
-use crate::Stack;
+use crate::{Form, Stack};
 
 /// A place where two parts of a deployment do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,9 @@ pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
     redundancy::check(stack, &mut findings);
     references::check(stack, &mut findings);
     rules::check(stack, &mut findings);
+    if stack.values.form == Form::Kubernetes {
+        objects::check(stack, &mut findings);
+    }
     findings.0
 }
 

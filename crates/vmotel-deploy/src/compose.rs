@@ -4,12 +4,13 @@ mod file;
 
 use file::{
     Attachment, Compose, Depends, Deploy, Health, Limits, Logging, LoggingOptions, Network, Networks,
-    Ordered, Resources, Secret, Service, Volume,
+    Resources, Secret, Service, Volume,
 };
 
 use crate::topology::{self, Program};
 use crate::values::Build;
-use crate::{DeployError, Stack, yaml};
+use crate::yaml::{self, Ordered};
+use crate::{DeployError, Stack};
 
 /// Gives the volumes to the user of the services: a new volume belongs to root.
 const VOLUME_OWNER: &str = "volume-owner";
@@ -78,6 +79,11 @@ pub(crate) fn arguments(service: &topology::Service) -> Vec<String> {
         .collect()
 }
 
+/// Compose would fill in variables.
+fn escaped(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
 fn service(stack: &Stack, part: &topology::Service) -> Service {
     let values = &stack.values;
     let application = part.program == Program::Application;
@@ -128,11 +134,8 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         }),
         // Otherwise an image of that name would be looked for in a registry first.
         pull_policy: build.map(|_| "build"),
-        entrypoint: entrypoint(part),
-        command: arguments(part)
-            .into_iter()
-            .map(|flag| flag.replace('$', "$$"))
-            .collect(),
+        entrypoint: entrypoint(part).iter().map(|word| escaped(word)).collect(),
+        command: arguments(part).iter().map(|flag| escaped(flag)).collect(),
         user: part.user.to_owned(),
         environment: Ordered(
             part.environment
@@ -170,17 +173,17 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
 }
 
 /// vmauth takes passwords from its environment only; they are read from the secrets when it starts, so that they are neither in the
-/// compose file nor among its arguments.
-fn entrypoint(part: &topology::Service) -> Vec<String> {
+/// rendered file nor among its arguments.
+pub(crate) fn entrypoint(part: &topology::Service) -> Vec<String> {
     if part.program != Program::Vmauth {
         return Vec::new();
     }
     let exports: Vec<String> = part
         .secrets
         .iter()
-        .map(|secret| format!("{}=\"$$(cat /run/secrets/{secret})\"", secret.to_uppercase()))
+        .map(|secret| format!("{}=\"$(cat /run/secrets/{secret})\"", secret.to_uppercase()))
         .collect();
-    let script = format!("export {}; exec /vmauth-prod \"$$@\"", exports.join(" "));
+    let script = format!("export {}; exec /vmauth-prod \"$@\"", exports.join(" "));
     vec![
         "/bin/sh".to_owned(),
         "-ec".to_owned(),

@@ -14,6 +14,8 @@ pub struct Images {
     pub vmselect: String,
     /// The storage of a cluster.
     pub vmstorage: String,
+    /// The copier of data.
+    pub vmbackup: String,
     /// The scraper.
     pub vmagent: String,
     /// The evaluator of rules.
@@ -27,11 +29,12 @@ pub struct Images {
 }
 
 /// The versions that this crate pins, by image.
-pub const IMAGES: [(&str, &str); 9] = [
+pub const IMAGES: [(&str, &str); 10] = [
     ("victoriametrics/victoria-metrics", "v1.145.0"),
     ("victoriametrics/vminsert", "v1.145.0-cluster"),
     ("victoriametrics/vmselect", "v1.145.0-cluster"),
     ("victoriametrics/vmstorage", "v1.145.0-cluster"),
+    ("victoriametrics/vmbackup", "v1.145.0"),
     ("victoriametrics/vmagent", "v1.145.0"),
     ("victoriametrics/vmalert", "v1.145.0"),
     ("victoriametrics/vmauth", "v1.145.0"),
@@ -46,6 +49,7 @@ impl Default for Images {
             vminsert,
             vmselect,
             vmstorage,
+            vmbackup,
             vmagent,
             vmalert,
             vmauth,
@@ -57,6 +61,7 @@ impl Default for Images {
             vminsert,
             vmselect,
             vmstorage,
+            vmbackup,
             vmagent,
             vmalert,
             vmauth,
@@ -67,12 +72,13 @@ impl Default for Images {
 }
 
 impl Images {
-    pub(crate) fn each(&self) -> [(&'static str, &str); 9] {
+    pub(crate) fn each(&self) -> [(&'static str, &str); 10] {
         [
             ("images.victoria_metrics", &self.victoria_metrics),
             ("images.vminsert", &self.vminsert),
             ("images.vmselect", &self.vmselect),
             ("images.vmstorage", &self.vmstorage),
+            ("images.vmbackup", &self.vmbackup),
             ("images.vmagent", &self.vmagent),
             ("images.vmalert", &self.vmalert),
             ("images.vmauth", &self.vmauth),

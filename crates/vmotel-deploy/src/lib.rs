@@ -11,6 +11,7 @@ mod explain;
 mod grafana;
 mod images;
 mod inventory;
+mod kubernetes;
 mod quantity;
 mod rules;
 mod scrape;
@@ -29,6 +30,6 @@ pub use quantity::{Bytes, Retention, Span};
 pub use stack::Stack;
 pub use tree::Tree;
 pub use values::{
-    Agent, Alerting, Application, Build, Cluster, Deployment, Form, Ports, Scraping, Slo, Storage,
-    Thresholds, Topology,
+    Agent, Alerting, Application, Backup, Build, Cluster, Deployment, Form, Ingress, Kubernetes, Ports,
+    Scraping, Slo, Storage, Thresholds, Topology,
 };

@@ -164,8 +164,8 @@ pub(crate) fn render(
                     description: alert.description.clone(),
                     runbook: alert.runbook,
                     dashboard: format!(
-                        "http://localhost:{}/d/{}",
-                        values.ports.grafana,
+                        "{}/d/{}",
+                        values.dashboards_url(),
                         crate::dashboards::uid_for(group.name, catalog)
                     ),
                 },

@@ -1,14 +1,16 @@
 //! The scrape configuration of vmagent.
 
+mod discovery;
+
 use serde::Serialize;
 
 use crate::topology::{Program, Service};
-use crate::{DeployError, Deployment, yaml};
+use crate::{DeployError, Deployment, Form, yaml};
 
 #[derive(Debug, Serialize)]
-struct Config {
+struct Config<T> {
     global: Global,
-    scrape_configs: Vec<Job>,
+    scrape_configs: Vec<T>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,13 +74,26 @@ pub(crate) fn render(values: &Deployment, jobs: &[Job], path: &str) -> Result<St
     external_labels
         .entry("cluster".to_owned())
         .or_insert_with(|| values.name.clone());
-    let config = Config {
-        global: Global {
-            scrape_interval: values.scraping.interval.to_string(),
-            scrape_timeout: values.scraping.timeout.to_string(),
-            external_labels,
-        },
-        scrape_configs: jobs.to_vec(),
+    let global = Global {
+        scrape_interval: values.scraping.interval.to_string(),
+        scrape_timeout: values.scraping.timeout.to_string(),
+        external_labels,
     };
-    yaml::to_yaml(path, &config)
+    match values.form {
+        Form::Compose => yaml::to_yaml(
+            path,
+            &Config {
+                global,
+                scrape_configs: jobs.to_vec(),
+            },
+        ),
+        _ => yaml::to_commented_yaml(
+            path,
+            discovery::COMMENT,
+            &Config {
+                global,
+                scrape_configs: vec![discovery::pods(values)],
+            },
+        ),
+    }
 }

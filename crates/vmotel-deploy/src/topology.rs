@@ -64,6 +64,8 @@ pub(crate) struct Port {
     pub(crate) number: u16,
     /// The port of the host it is published as.
     pub(crate) published: Option<u16>,
+    /// Whether UDP is spoken there as well.
+    pub(crate) udp: bool,
 }
 
 impl Port {
@@ -71,6 +73,7 @@ impl Port {
         Self {
             number,
             published: None,
+            udp: false,
         }
     }
 
@@ -78,6 +81,7 @@ impl Port {
         Self {
             number,
             published: Some(host),
+            udp: false,
         }
     }
 }

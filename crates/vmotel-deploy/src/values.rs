@@ -1,10 +1,12 @@
 //! What a user chooses: values with defaults that work, checked before anything is rendered.
 
 mod cluster;
+mod kubernetes;
 mod validate;
 
 pub(crate) use cluster::is_tenant;
 pub use cluster::{Cluster, Form, Topology};
+pub use kubernetes::{Backup, Ingress, Kubernetes};
 pub(crate) use validate::is_label;
 
 use std::collections::BTreeMap;
@@ -32,6 +34,10 @@ pub struct Deployment {
     pub storage: Storage,
     /// The parts of a cluster.
     pub cluster: Cluster,
+    /// Copies of the data elsewhere.
+    pub backup: Backup,
+    /// What is particular to Kubernetes.
+    pub kubernetes: Kubernetes,
     /// What is scraped, and how often.
     pub scraping: Scraping,
     /// The scraping agent.
@@ -96,6 +102,8 @@ pub struct Storage {
     pub cpus: u32,
     /// The most labels a series may have; series with more are dropped. Default 50.
     pub max_labels: u32,
+    /// The size of the volume of a node on Kubernetes. Default `100GiB`.
+    pub disk: Bytes,
     /// The free disk space below which writes are refused.
     pub min_free_disk: Bytes,
 }
@@ -182,6 +190,8 @@ impl Default for Deployment {
             application: Application::default(),
             storage: Storage::default(),
             cluster: Cluster::default(),
+            backup: Backup::default(),
+            kubernetes: Kubernetes::default(),
             scraping: Scraping::default(),
             agent: Agent::default(),
             alerting: Alerting::default(),
@@ -221,6 +231,7 @@ impl Default for Storage {
             memory: Bytes::gib(4),
             cpus: 2,
             max_labels: 50,
+            disk: Bytes::gib(100),
             min_free_disk: Bytes::gib(1),
         }
     }
@@ -297,6 +308,19 @@ impl Deployment {
             toml::from_str(text).map_err(|error| DeployError::Syntax(error.to_string().trim().to_owned()))?;
         values.validate()?;
         Ok(values)
+    }
+
+    /// Returns the namespace.
+    pub(crate) fn namespace(&self) -> &str {
+        self.kubernetes.namespace.as_ref().unwrap_or(&self.name)
+    }
+
+    /// Returns the URL at which people open the dashboards.
+    pub(crate) fn dashboards_url(&self) -> String {
+        match &self.kubernetes.ingress {
+            Some(ingress) if self.form != Form::Compose => format!("https://{}", ingress.grafana_host),
+            _ => format!("http://localhost:{}", self.ports.grafana),
+        }
     }
 
     /// Tells whether storage and front are processes of their own.

@@ -32,6 +32,31 @@ pub(super) fn programs(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs the programs on the files that differ from those of compose: the rules are the same, and so are their tests.
+pub(super) fn configs(folder: &Path) -> anyhow::Result<()> {
+    let vmagent = [
+        "-dryRun",
+        "-promscrape.config=vmagent/scrape.yml",
+        "-remoteWrite.url=http://localhost",
+    ];
+    for version in Version::BOTH {
+        run(Tool::Vmagent, version, &vmagent, folder)?;
+        run(
+            Tool::Vmauth,
+            version,
+            &["-dryRun", "-auth.config=vmauth/auth.yml"],
+            folder,
+        )?;
+        run(
+            Tool::Amtool,
+            version,
+            &["check-config", "alertmanager/alertmanager.yml"],
+            folder,
+        )?;
+    }
+    Ok(())
+}
+
 fn run(tool: Tool, version: Version, arguments: &[&str], folder: &Path) -> anyhow::Result<()> {
     let found = Finder::from_env().find(tool, version)?;
     let mut command = Command::new(&found.path);

@@ -32,7 +32,7 @@ pub(super) struct Defaults {
 }
 
 /// All rendered defaults.
-pub(super) const DEFAULTS: [Defaults; 2] = [
+pub(super) const DEFAULTS: [Defaults; 4] = [
     Defaults {
         form: Form::Compose,
         topology: Topology::Single,
@@ -42,6 +42,16 @@ pub(super) const DEFAULTS: [Defaults; 2] = [
         form: Form::Compose,
         topology: Topology::Cluster,
         folder: "deploy/compose/cluster",
+    },
+    Defaults {
+        form: Form::Kubernetes,
+        topology: Topology::Single,
+        folder: "deploy/kubernetes/single",
+    },
+    Defaults {
+        form: Form::Kubernetes,
+        topology: Topology::Cluster,
+        folder: "deploy/kubernetes/cluster",
     },
 ];
 
@@ -57,6 +67,11 @@ impl Defaults {
         Ok(Stack::new(values, catalog::catalog()?)?)
     }
 
+    /// Tells whether compose reads the files as they lie there.
+    pub(super) fn is_compose(self) -> bool {
+        self.form == Form::Compose
+    }
+
     /// Returns the folder in this workspace.
     pub(super) fn path(self) -> PathBuf {
         step::workspace_root().join(self.folder)
@@ -64,7 +79,9 @@ impl Defaults {
 
     /// Names the Dockerfile of the example service where it is rendered.
     fn place(self, values: &mut Deployment) {
-        if let Some(build) = &mut values.application.build {
+        if self.form == Form::Compose
+            && let Some(build) = &mut values.application.build
+        {
             build.dockerfile = format!("{}/application/Dockerfile", self.folder);
         }
     }

@@ -89,6 +89,25 @@ fn check_flags(service: &crate::topology::Service, findings: &mut Findings) {
             || format!("the variable {name} holds a secret; name a file with {name}__FILE"),
         );
     }
+    let reloads = match service.program {
+        Program::Vmagent => Some("promscrape.configCheckInterval"),
+        Program::Vmalert | Program::Vmauth => Some("configCheckInterval"),
+        _ => None,
+    };
+    if let Some(needed) = reloads {
+        findings.require(service.flag(needed).is_some(), "no-reload", place, || {
+            format!("without {needed} it does not read its files again")
+        });
+    }
+    let share = service
+        .flag("memory.allowedPercent")
+        .and_then(|share| share.parse::<f64>().ok());
+    findings.require(
+        share.is_none_or(|share| share <= 60.0),
+        "too-much-cache",
+        place,
+        || "memory.allowedPercent above 60 leaves too little below the limit for queries".to_owned(),
+    );
     // Where data lies must be said, or it lies in the container and goes with it.
     let needed = match service.program {
         Program::VictoriaMetrics | Program::Vmstorage => Some("storageDataPath"),

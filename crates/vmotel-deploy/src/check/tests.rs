@@ -1,6 +1,7 @@
 //! Mutations: each breaks one thing in a sound deployment and has to be noticed by name.
 
 mod cluster;
+mod kubernetes;
 
 use vmotel_model::{Kind, LabelDef, MetricDef, Naming};
 

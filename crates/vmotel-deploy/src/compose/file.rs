@@ -2,21 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-/// A map in the order it was made.
-#[derive(Debug)]
-pub(super) struct Ordered<T>(pub(super) Vec<(String, T)>);
-
-impl<T> Ordered<T> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T: Serialize> Serialize for Ordered<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
-    }
-}
+use crate::yaml::Ordered;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Compose {

@@ -1,7 +1,7 @@
 //! The services around the storage.
 
 use super::{Port, Program, Service, endpoints};
-use crate::{Bytes, Deployment};
+use crate::{Bytes, Deployment, Form};
 
 /// The flag that tells agents that share their targets apart.
 pub(super) const MEMBER: &str = "promscrape.cluster.memberNum";
@@ -59,6 +59,7 @@ fn vmauth(values: &Deployment) -> Service {
             ("loggerFormat", "json".to_owned()),
         ],
         ports: vec![Port::published(8427, values.ports.vmauth), Port::inner(8426)],
+        replicas: redundant(values),
         mounts: vec![("vmauth", "/etc/vmauth")],
         secrets: vec!["reader_password", "writer_password"],
         depends_on: storage(values),
@@ -74,13 +75,24 @@ fn vmauth(values: &Deployment) -> Service {
 
 fn application(values: &Deployment) -> Service {
     let application = &values.application;
+    let mut environment = vec![
+        ("OTEL_SERVICE_NAME", application.name.clone()),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0".to_owned()),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", application.port.to_string()),
+    ];
+    if values.form != Form::Compose {
+        // The pod tells its name, so that instances are told apart by what they say of themselves, too.
+        let namespace = values.namespace();
+        environment.push((
+            "OTEL_RESOURCE_ATTRIBUTES",
+            format!(
+                "service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name={namespace}"
+            ),
+        ));
+    }
     Service {
         replicas: application.replicas,
-        environment: vec![
-            ("OTEL_SERVICE_NAME", application.name.clone()),
-            ("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0".to_owned()),
-            ("OTEL_EXPORTER_PROMETHEUS_PORT", application.port.to_string()),
-        ],
+        environment,
         memory: application.memory,
         outside: true,
         ..service(
@@ -138,16 +150,29 @@ fn vmagent(values: &Deployment) -> Service {
 }
 
 fn alertmanager(values: &Deployment) -> Service {
+    let replicas = redundant(values);
+    let mut flags = vec![
+        ("config.file", "/etc/alertmanager/alertmanager.yml".to_owned()),
+        ("storage.path", "/alertmanager".to_owned()),
+        ("web.listen-address", ":9093".to_owned()),
+    ];
+    let mut ports = vec![Port::published(9093, values.ports.alertmanager)];
+    if replicas > 1 {
+        flags.push(("cluster.listen-address", "0.0.0.0:9094".to_owned()));
+        flags.extend((0..replicas).map(|n| ("cluster.peer", format!("alertmanager-{n}.alertmanager:9094"))));
+        ports.push(Port {
+            udp: true,
+            ..Port::inner(9094)
+        });
+    } else {
+        // A single one has no peers.
+        flags.push(("cluster.listen-address", String::new()));
+    }
+    flags.push(("log.format", "json".to_owned()));
     Service {
-        flags: vec![
-            ("config.file", "/etc/alertmanager/alertmanager.yml".to_owned()),
-            ("storage.path", "/alertmanager".to_owned()),
-            ("web.listen-address", ":9093".to_owned()),
-            // A single one has no peers.
-            ("cluster.listen-address", String::new()),
-            ("log.format", "json".to_owned()),
-        ],
-        ports: vec![Port::published(9093, values.ports.alertmanager)],
+        replicas,
+        flags,
+        ports,
         volume: Some(("alertmanager".to_owned(), "/alertmanager")),
         mounts: vec![("alertmanager", "/etc/alertmanager")],
         outside: true,
@@ -158,6 +183,22 @@ fn alertmanager(values: &Deployment) -> Service {
             (9093, "/-/healthy"),
         )
     }
+}
+
+/// All Alertmanagers are told; they agree among themselves which one notifies.
+fn notifiers(values: &Deployment) -> String {
+    match redundant(values) {
+        1 => "http://alertmanager:9093".to_owned(),
+        count => {
+            let one = |n| format!("http://alertmanager-{n}.alertmanager:9093");
+            (0..count).map(one).collect::<Vec<_>>().join(",")
+        }
+    }
+}
+
+/// Returns how often a service runs that needs no more than a second one in its place.
+fn redundant(values: &Deployment) -> u32 {
+    if values.is_redundant() { 2 } else { 1 }
 }
 
 fn vmalert(values: &Deployment) -> Service {
@@ -171,11 +212,12 @@ fn vmalert(values: &Deployment) -> Service {
             ("datasource.url", endpoints.read.clone()),
             ("remoteRead.url", endpoints.read),
             ("remoteWrite.url", endpoints.write),
-            ("notifier.url", "http://alertmanager:9093".to_owned()),
-            ("external.url", format!("http://localhost:{}", values.ports.grafana)),
+            ("notifier.url", notifiers(values)),
+            ("external.url", values.dashboards_url()),
             ("external.alert.source", "explore?schemaVersion=1&panes={\"a\":{\"datasource\":\"victoriametrics\",\"queries\":[{\"refId\":\"A\",\"expr\":{{.Expr|jsonEscape}}}],\"range\":{\"from\":\"{{.ActiveAt.UnixMilli}}\",\"to\":\"now\"}}}".to_owned()),
             ("loggerFormat", "json".to_owned()),
         ],
+        replicas: redundant(values),
         mounts: vec![("vmalert", "/etc/vmalert")],
         depends_on: [storage(values), vec!["alertmanager".to_owned()]].concat(),
         ..service("vmalert", Program::Vmalert, &values.images.vmalert, (8880, "/health"))

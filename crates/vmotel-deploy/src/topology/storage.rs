@@ -150,7 +150,7 @@ fn nodes(values: &Deployment, port: u16) -> String {
     let name = |n: u32| match values.form {
         Form::Compose if values.cluster.storage_nodes == 1 => format!("vmstorage:{port}"),
         Form::Compose => format!("vmstorage-{}:{port}", n + 1),
-        Form::Kubernetes => format!("vmstorage-{n}.vmstorage:{port}"),
+        _ => format!("vmstorage-{n}.vmstorage:{port}"),
     };
     let names: Vec<String> = (0..values.cluster.storage_nodes).map(name).collect();
     names.join(",")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::{Deployment, is_tenant};
+use super::{Deployment, Form, is_tenant};
 use crate::images::is_pinned;
 use crate::{Bytes, DeployError, Span};
 
@@ -140,6 +140,8 @@ impl Deployment {
             }
         }
         self.validate_cluster()?;
+        self.validate_kubernetes()?;
+        self.validate_backup()?;
         self.validate_thresholds()?;
         self.validate_ports()
     }
@@ -184,6 +186,84 @@ impl Deployment {
             self.agent.replication_factor,
             (1..=agents).contains(&self.agent.replication_factor),
             format!("1 to agent.replicas, {agents}"),
+        )
+    }
+
+    fn validate_kubernetes(&self) -> Result<(), DeployError> {
+        let kubernetes = &self.kubernetes;
+        for (key, value) in [
+            ("kubernetes.namespace", &kubernetes.namespace),
+            ("kubernetes.storage_class", &kubernetes.storage_class),
+            ("kubernetes.priority_class", &kubernetes.priority_class),
+        ] {
+            if let Some(value) = value {
+                label(key, value)?;
+            }
+        }
+        for name in &kubernetes.scrape_namespaces {
+            label("kubernetes.scrape_namespaces", name)?;
+            ensure(
+                "kubernetes.scrape_namespaces",
+                name,
+                name != self.namespace(),
+                "a namespace other than that of the deployment, which is scraped anyway",
+            )?;
+        }
+        if let Some(most) = kubernetes.autoscale {
+            let least = self.cluster.insert_nodes.max(self.cluster.select_nodes);
+            ensure(
+                "kubernetes.autoscale",
+                most,
+                self.is_cluster() && (least..=100).contains(&most),
+                format!(
+                    "{least} to 100, the larger of cluster.insert_nodes and cluster.select_nodes, and a cluster"
+                ),
+            )?;
+        }
+        if let Some(ingress) = &kubernetes.ingress {
+            label("kubernetes.ingress.class", &ingress.class)?;
+            label(
+                "kubernetes.ingress.controller_namespace",
+                &ingress.controller_namespace,
+            )?;
+            host("kubernetes.ingress.grafana_host", &ingress.grafana_host)?;
+            if let Some(name) = &ingress.vmauth_host {
+                host("kubernetes.ingress.vmauth_host", name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_backup(&self) -> Result<(), DeployError> {
+        let backup = &self.backup;
+        ensure(
+            "backup.interval",
+            backup.interval,
+            backup.interval >= Span::minutes(5),
+            "at least 5m",
+        )?;
+        let Some(destination) = &backup.destination else {
+            return ensure(
+                "backup.credentials",
+                backup.credentials,
+                !backup.credentials,
+                "false, as there is no backup.destination",
+            );
+        };
+        let schemes = ["s3://", "gs://", "azblob://"];
+        let rest = schemes.iter().find_map(|scheme| destination.strip_prefix(scheme));
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        ensure(
+            "backup.destination",
+            destination,
+            rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain)),
+            "s3://, gs:// or azblob:// with a bucket and a path of letters, digits, -, _, . and /",
+        )?;
+        ensure(
+            "backup.destination",
+            destination,
+            self.form != Form::Compose,
+            "none: only pods make backups; beside compose, vmbackup runs from cron",
         )
     }
 
@@ -263,6 +343,16 @@ fn label(key: &str, value: &str) -> Result<(), DeployError> {
         value,
         is_label(value),
         "an RFC 1123 label: 1 to 63 of a-z, 0-9 and -, no - at an end",
+    )
+}
+
+/// Checks a name of a host.
+fn host(key: &str, value: &str) -> Result<(), DeployError> {
+    ensure(
+        key,
+        value,
+        value.len() <= 253 && value.split('.').all(is_label),
+        "a host: RFC 1123 labels with dots between them",
     )
 }
 

@@ -1,5 +1,6 @@
 //! The URL normaliser: from a URL or request path to a path template.
 
+mod bigrams;
 mod cache;
 mod class;
 mod compound;

@@ -1,5 +1,6 @@
 //! Random text: identifiers that are neither words nor a known format.
 
+use super::bigrams::is_improbable;
 use super::class::{self, DASH, DIGIT, LETTER, LOWER, Mask, UNDER, UPPER};
 
 /// From which length mixed case is judged.
@@ -41,15 +42,25 @@ pub(crate) fn is_random(text: &[u8], mask: Mask, thresholds: Thresholds) -> bool
             return true;
         }
     }
-    mask & DIGIT == 0 && matches!(mask & LETTER, LOWER | UPPER) && text.len() >= 8 && unpronounceable(text)
+    if mask & DIGIT == 0 && matches!(mask & LETTER, LOWER | UPPER) && text.len() >= 8 && unpronounceable(text)
+    {
+        return true;
+    }
+    is_improbable(text)
 }
 
 /// Tells whether a text with `-` or `_` is base64url rather than a compound of words.
 pub(crate) fn is_base64url(text: &[u8], mask: Mask) -> bool {
+    if mask & LETTER != LETTER
+        || mask & (DASH | UNDER) == 0
+        || mask & !(LETTER | DIGIT | DASH | UNDER | class::NON_HEX) != 0
+    {
+        return false;
+    }
+    if is_improbable(text) {
+        return true;
+    }
     text.len() >= 16
-        && mask & LETTER == LETTER
-        && mask & (DASH | UNDER) != 0
-        && mask & !(LETTER | DIGIT | DASH | UNDER | class::NON_HEX) == 0
         && if mask & DIGIT != 0 {
             letters_in_clean_words(text) * 2 < text.len()
         } else {
@@ -79,17 +90,14 @@ fn reads_as_words(text: &[u8]) -> bool {
 fn letters_in_words(text: &[u8]) -> usize {
     let mut total = 0;
     for run in text.split(|byte| !byte.is_ascii_alphabetic()) {
-        let mut rest = run;
-        while !rest.is_empty() {
-            let (piece, tail) = rest.split_at(piece_len(rest));
-            if piece.len() >= 3
-                && piece.iter().any(u8::is_ascii_lowercase)
-                && piece.iter().any(|&byte| is_vowel(byte))
-            {
-                total += piece.len();
-            }
-            rest = tail;
-        }
+        total += pieces(run)
+            .filter(|piece| {
+                piece.len() >= 3
+                    && piece.iter().any(u8::is_ascii_lowercase)
+                    && piece.iter().any(|&byte| is_vowel(byte))
+            })
+            .map(<[u8]>::len)
+            .sum::<usize>();
     }
     total
 }
@@ -105,6 +113,16 @@ fn letters_in_clean_words(text: &[u8]) -> usize {
         })
         .map(<[u8]>::len)
         .sum()
+}
+
+/// Splits letters into camel pieces.
+pub(super) fn pieces(letters: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = letters;
+    std::iter::from_fn(move || {
+        let (piece, tail) = rest.split_at(piece_len(rest));
+        rest = tail;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Returns the length of the first camel piece: `get|User`, `XML|Http`, `Request`.

@@ -4,3 +4,4 @@ mod controller;
 mod corpus;
 mod generated;
 mod urls;
+mod words;

@@ -158,6 +158,11 @@ impl Spool {
         if self.taken == Some(id) {
             self.taken = None;
         }
+        self.write_through();
+    }
+
+    /// Brings all that waits to disk, and what is pushed too, until nothing waits any more; without a directory nothing happens.
+    pub(crate) fn write_through(&mut self) {
         self.through = !self.waiting.is_empty();
         let _counted = self.make_room();
     }
@@ -180,8 +185,9 @@ impl Spool {
         parcels
     }
 
-    /// Brings all that waits to disk, asking `go_on` before each parcel, and tells what lasts and what is lost; to be called once, at
-    /// the end of the process.
+    /// Brings all that waits to disk, asking `go_on` before each parcel, and tells what lasts and what is lost.
+    ///
+    /// This is the end: the directory is free for another owner, and nothing is given out any more. The statistics stay.
     pub(crate) fn keep(&mut self, go_on: impl FnMut() -> bool) -> Kept {
         self.write_all(go_on);
         let mut kept = Kept::default();
@@ -195,6 +201,8 @@ impl Spool {
             *parcels += 1;
             *samples += entry.head.samples;
         }
+        self.waiting.clear();
+        self.directory = None;
         kept
     }
 
@@ -220,6 +228,7 @@ impl Spool {
         self.stats.waiting_samples += entry.head.samples;
         self.stats.memory_bytes += entry.memory_bytes();
         self.stats.disk_bytes += entry.disk_bytes();
+        self.stats.disk_samples += entry.disk_samples();
         self.waiting.insert(id, entry);
     }
 
@@ -232,6 +241,7 @@ impl Spool {
         self.stats.waiting_samples -= entry.head.samples;
         self.stats.memory_bytes -= entry.memory_bytes();
         self.stats.disk_bytes -= entry.disk_bytes();
+        self.stats.disk_samples -= entry.disk_samples();
         if let (true, Some(directory)) = (entry.on_disk, &self.directory)
             && directory.remove(id).is_err()
         {

@@ -135,8 +135,8 @@ impl Pusher {
             let now = self.metrics.read();
             PushOutcome {
                 delivered: now.delivered_samples - before.delivered_samples,
-                spooled: 0,
-                lost: now.spool.waiting_samples,
+                spooled: now.spool.disk_samples,
+                lost: now.spool.waiting_samples - now.spool.disk_samples,
             }
         })
     }

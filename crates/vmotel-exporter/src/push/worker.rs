@@ -244,6 +244,8 @@ impl Worker {
         let markers = push.stale_markers && !push.interval.is_zero();
         self.collect(markers, begin + timeout / 2).await;
         let on_disk = push.spool.directory.is_some();
+        // A server that is well has taken it by now. What it has not is safe before time runs short.
+        let mut safe = on_disk.then_some(begin + timeout / 4);
         // Bringing it to disk takes time, too.
         let end = begin
             + if on_disk {
@@ -257,8 +259,14 @@ impl Worker {
             if stats.waiting_parcels == 0 || can_wait || Instant::now() >= end {
                 break;
             }
+            if safe.is_some_and(|safe| Instant::now() >= safe) {
+                safe = None;
+                let mut spool = self.spool.borrow_mut();
+                spool.write_through();
+                self.setup.metrics.spool(spool.stats());
+            }
             // A deadline that passes ends the loop.
-            let _ = timeout_at(end, self.progress.notified()).await;
+            let _ = timeout_at(safe.unwrap_or(end), self.progress.notified()).await;
         }
         let mut spool = self.spool.borrow_mut();
         let kept = spool.keep(|| Instant::now() < begin + timeout);

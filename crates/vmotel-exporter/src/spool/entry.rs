@@ -46,6 +46,10 @@ impl Entry {
         self.body.as_ref().map_or(0, |_| self.bytes())
     }
 
+    pub(super) fn disk_samples(&self) -> u64 {
+        if self.on_disk { self.head.samples } else { 0 }
+    }
+
     pub(super) fn disk_bytes(&self) -> u64 {
         if self.on_disk { self.bytes() } else { 0 }
     }

@@ -64,7 +64,8 @@ impl Spool {
             }
             wrote = true;
             entry.on_disk = true;
-            self.stats.disk_bytes += entry.bytes();
+            self.stats.disk_bytes += entry.disk_bytes();
+            self.stats.disk_samples += entry.disk_samples();
         }
         if wrote && directory.sync().is_err() {
             self.stats.disk_errors += 1;

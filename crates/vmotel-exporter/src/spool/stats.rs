@@ -8,6 +8,8 @@ pub struct SpoolStats {
     pub waiting_parcels: u64,
     /// The samples in them.
     pub waiting_samples: u64,
+    /// Those of them that are on disk too, or only there.
+    pub disk_samples: u64,
     /// Bytes of waiting requests in memory.
     pub memory_bytes: u64,
     /// Bytes of waiting requests on disk.

@@ -2,6 +2,7 @@
 
 mod failures;
 mod fake;
+mod matrix;
 mod servers;
 
 use std::time::Duration;

@@ -220,7 +220,9 @@ fn a_deadline_leaves_the_rest_in_memory_and_tells() {
     });
     assert_eq!((kept.spooled_parcels, kept.spooled_samples), (2, 3));
     assert_eq!((kept.lost_parcels, kept.lost_samples), (3, 12));
-    drop(spool);
+    assert_eq!(spool.front(), None);
+    assert_eq!(spool.stats().waiting_samples, 15);
+    // The directory is free, although the spool is still there.
     assert_eq!(take_up(folder.path()).0, [parcel(1, 10), parcel(2, 10)]);
 }
 

@@ -13,6 +13,7 @@ mod ci;
 mod demo;
 mod deploy;
 mod lint;
+mod parity;
 mod step;
 mod test;
 mod tidy;
@@ -38,6 +39,7 @@ enum Command {
     Demo(demo::Args),
     Deploy(deploy::Args),
     Lint(lint::Args),
+    Parity(parity::Args),
     Test(test::Args),
     Tidy(tidy::Args),
     Tools(tools::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Deploy(args) => deploy::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Parity(args) => parity::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
         Command::Tools(args) => tools::run(&args),

@@ -11,20 +11,34 @@ pub(crate) struct Report {
     pub(crate) series: u64,
     pub(crate) merged: u64,
     /// By [`Report::REASONS`].
-    pub(crate) dropped: [u64; 6],
+    pub(crate) dropped: [u64; 10],
     /// What a user should be told once.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Report {
     /// Why series are left out: another type, a name that another family's series have, another form of histogram, a value
-    /// that is NaN, a value not of its family's type, or one that the format forbids.
-    pub(crate) const REASONS: [&'static str; 6] = ["type", "clash", "form", "nan", "mismatched", "invalid"];
+    /// that is NaN, a value not of its family's type, one that the format forbids, or a limit of the server, behind which it would
+    /// drop the series without an error.
+    pub(crate) const REASONS: [&'static str; 10] = [
+        "type",
+        "clash",
+        "form",
+        "nan",
+        "mismatched",
+        "invalid",
+        "too_many_labels",
+        "long_label_name",
+        "long_label_value",
+        "long_metric_name",
+    ];
 }
 
 impl From<EncodeReport> for Report {
     fn from(report: EncodeReport) -> Self {
-        let (merge, skipped) = (&report.merge, &report.skipped);
+        let (merge, skipped, rejected) = (&report.merge, &report.skipped, &report.rejected);
+        let conflicts = merge.conflicts.iter().map(ToString::to_string);
+        let rejections = rejected.first.iter().map(ToString::to_string);
         Self {
             series: report.series,
             merged: merge.merged,
@@ -35,8 +49,12 @@ impl From<EncodeReport> for Report {
                 skipped.nan,
                 skipped.mismatched,
                 skipped.invalid,
+                rejected.too_many_labels,
+                rejected.long_label_name,
+                rejected.long_label_value,
+                rejected.long_metric_name,
             ],
-            warnings: merge.conflicts.iter().map(ToString::to_string).collect(),
+            warnings: conflicts.chain(rejections).collect(),
         }
     }
 }
@@ -56,6 +74,11 @@ impl From<&vmotel_wire::PushReport> for Report {
                 skipped.nan,
                 skipped.mismatched,
                 skipped.invalid,
+                // A push counts what it rejects in a metric of its own.
+                0,
+                0,
+                0,
+                0,
             ],
             warnings: merge
                 .conflicts

@@ -6,7 +6,7 @@ mod template;
 use std::fmt;
 
 pub use self::template::TextTemplate;
-use crate::{Kind, LabelSet, Naming};
+use crate::{Kind, LabelSet, LabelSize, Naming};
 
 /// The values of a point's attributes as text, by the position of their keys.
 pub trait AttributeValues: fmt::Debug {
@@ -98,6 +98,15 @@ impl LabelPlan {
     /// Returns the names of the labels in order, those included that are left out where their value is empty.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// Returns how many labels a point has at most, and how long their names are.
+    #[must_use]
+    pub fn size(&self) -> LabelSize {
+        LabelSize {
+            count: self.entries.len(),
+            longest_name: self.names().map(str::len).max().unwrap_or(0),
+        }
     }
 
     /// Returns the labels of a point.

@@ -31,6 +31,6 @@ pub use point::{
     VmrangeBucket, VmrangePoint,
 };
 pub use resource::{scope_labels, target_info_labels};
-pub use series::{Series, SeriesText};
+pub use series::{LabelSize, Series, SeriesText};
 pub use sink::MetricSink;
 pub use source::{MetricSource, Snapshot, VisitConfig};

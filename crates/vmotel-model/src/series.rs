@@ -26,6 +26,18 @@ pub struct SeriesText<'a> {
     rest: &'a [u8],
     /// Bytes of the name in `rest`.
     name_len: usize,
+    size: Option<LabelSize>,
+}
+
+/// How many labels a series has and how long their names are, at most.
+///
+/// A source that knows it spares encoders a look at each label when they check the server's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LabelSize {
+    /// The number of labels, without the name.
+    pub count: usize,
+    /// The length of the longest label name in bytes.
+    pub longest_name: usize,
 }
 
 impl<'a> SeriesText<'a> {
@@ -40,7 +52,27 @@ impl<'a> SeriesText<'a> {
             name: &[],
             rest: bytes,
             name_len,
+            size: None,
         }
+    }
+
+    /// Adds what the source knows of the labels. Default: not known.
+    #[must_use]
+    pub const fn with_size(mut self, size: LabelSize) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    /// Returns what the source knows of the labels.
+    #[must_use]
+    pub const fn size(&self) -> Option<LabelSize> {
+        self.size
+    }
+
+    /// Returns the length of the whole text in bytes.
+    #[must_use]
+    pub const fn text_len(&self) -> usize {
+        self.name.len() + self.rest.len()
     }
 
     /// Joins a name and the text that follows it.
@@ -65,6 +97,7 @@ impl<'a> SeriesText<'a> {
             name,
             rest,
             name_len: 0,
+            size: None,
         }
     }
 

@@ -1,13 +1,17 @@
 //! What both text formats share: the lines of a series.
 
-use vmotel_model::{Family, HistogramPoint, Kind, Number, Point, Series, SummaryPoint, VmrangePoint};
+use vmotel_model::{
+    Family, HistogramPoint, Kind, Number, Point, Series, SeriesText, SummaryPoint, VmrangePoint,
+    limits::MAX_LABEL_VALUE_BYTES,
+};
 
 use crate::{
-    EncodeConfig, Exponential, Skipped,
+    EncodeConfig, Exponential, RejectReason, Rejected, Skipped,
     exponential::for_each_bucket,
     head::Head,
     histogram::{LeTexts, push_le},
     label_text::LabelText,
+    limits::Limits,
     number::{push_canonical, push_f64, push_number, push_u64, push_u64_line},
     vmrange::{parse_range, push_range},
 };
@@ -27,6 +31,9 @@ pub(crate) struct Body<'a> {
     pub(crate) series: u64,
     pub(crate) samples: u64,
     pub(crate) skipped: Skipped,
+    pub(crate) rejected: Rejected,
+    /// How many labels stand beside those of a series, the name and what the scraper adds included; none if nothing is checked.
+    others: Option<usize>,
     labels: LabelText,
     les: LeTexts,
     own: Vec<u8>,
@@ -47,6 +54,8 @@ impl<'a> Body<'a> {
             series: 0,
             samples: 0,
             skipped: Skipped::default(),
+            rejected: Rejected::default(),
+            others: None,
             labels: LabelText::default(),
             les: LeTexts::default(),
             own: Vec::new(),
@@ -58,6 +67,15 @@ impl<'a> Body<'a> {
         self.head.set(family.name, self.config.names);
         self.kind = family.kind;
         self.open = true;
+        // Scrapers that ask for OpenMetrics are others than VictoriaMetrics', and have other limits.
+        self.others = self
+            .config
+            .added_labels
+            .filter(|_| !self.openmetrics)
+            .map(|added| {
+                let own = matches!(family.kind, Kind::Histogram | Kind::Summary);
+                added.saturating_add(1 + usize::from(own))
+            });
         self.copies =
             !self.openmetrics && matches!(family.kind, Kind::Counter | Kind::UpDownCounter | Kind::Gauge);
     }
@@ -69,6 +87,7 @@ impl<'a> Body<'a> {
             && let Point::Number(number) = &series.point
             && let Some(text) = &series.text
             && let Some(n) = natural(number)
+            && self.fits(text)
         {
             text.push_to(self.out);
             push_u64_line(n, self.out);
@@ -79,10 +98,41 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Returns true if a ready text is known to be within the server's limits.
+    #[inline]
+    fn fits(&self, text: &SeriesText<'_>) -> bool {
+        self.others.is_none_or(|others| Limits::are_kept(text, others))
+    }
+
+    /// Returns why the server would drop a series without an error.
+    fn rejects(&self, series: &Series<'_>) -> Option<RejectReason> {
+        let others = self.others?;
+        let suffix = if matches!(self.kind, Kind::Histogram) {
+            "_bucket".len()
+        } else {
+            0
+        };
+        let bytes = self.head.name_len() + suffix;
+        if bytes > MAX_LABEL_VALUE_BYTES {
+            return Some(RejectReason::LongMetricName { bytes });
+        }
+        let limits = match &series.text {
+            Some(text) if Limits::are_kept(text, others) => return None,
+            Some(_) => Limits::of(series.labels),
+            None => self.labels.limits,
+        };
+        limits.check(others).err()
+    }
+
     #[cold]
     fn any_series(&mut self, series: &Series<'_>) {
         if !self.open {
             self.skipped.invalid += 1;
+            return;
+        }
+        self.labels.set(series, self.kind, self.config.names);
+        if let Some(reason) = self.rejects(series) {
+            self.rejected.add(self.head.name(), reason);
             return;
         }
         let before = self.samples;
@@ -93,7 +143,7 @@ impl<'a> Body<'a> {
                 self.buckets.clear();
                 let buckets = &mut self.buckets;
                 if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
-                    let labels = self.labels.of(series, self.kind, self.config.names);
+                    let labels = self.labels.get(series);
                     let mut samples = 0;
                     for_each_bucket(&point, |lower, upper, count| {
                         self.own.clear();
@@ -137,7 +187,7 @@ impl<'a> Body<'a> {
         match series.text {
             Some(text) if self.head.is_classic() => text.push_to(self.out),
             _ => {
-                let labels = self.labels.of(series, self.kind, self.config.names);
+                let labels = self.labels.get(series);
                 self.head.push(0, b"", labels, b"", self.out);
             }
         }
@@ -152,7 +202,7 @@ impl<'a> Body<'a> {
 
     fn explicit(&mut self, series: &Series<'_>, point: &HistogramPoint<'_>) {
         self.les.set(point.bounds, self.openmetrics);
-        let labels = self.labels.of(series, self.kind, self.config.names);
+        let labels = self.labels.get(series);
         let mut total = 0u64;
         let mut lines = 1;
         for index in 0..point.bounds.len() {
@@ -178,7 +228,7 @@ impl<'a> Body<'a> {
 
     /// Writes the collected buckets as cumulative `le` buckets: at the bounds of the configuration, else at their own.
     fn converted(&mut self, series: &Series<'_>, sum: Option<f64>, count: u64) {
-        let labels = self.labels.of(series, self.kind, self.config.names);
+        let labels = self.labels.get(series);
         let all = self
             .buckets
             .iter()
@@ -227,7 +277,7 @@ impl<'a> Body<'a> {
 
     fn vmrange(&mut self, series: &Series<'_>, point: &VmrangePoint<'_>) {
         if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
-            let labels = self.labels.of(series, self.kind, self.config.names);
+            let labels = self.labels.get(series);
             for bucket in point.buckets.iter().filter(|bucket| bucket.count > 0) {
                 self.own.clear();
                 self.own.extend_from_slice(b"vmrange=\"");
@@ -266,7 +316,7 @@ impl<'a> Body<'a> {
                 push_f64(quantile.quantile, &mut self.own);
             }
             self.own.extend_from_slice(b"\"} ");
-            let labels = self.labels.of(series, self.kind, self.config.names);
+            let labels = self.labels.get(series);
             self.head.push(0, b"", labels, &self.own, self.out);
             push_f64(quantile.value, self.out);
             self.end_line();
@@ -278,7 +328,7 @@ impl<'a> Body<'a> {
     ///
     /// OpenMetrics has no `_sum` where observations can be negative, and for a histogram no `_count` without it; `+Inf` tells the same.
     fn sum_and_count(&mut self, series: &Series<'_>, sum: Option<f64>, count: u64, negative: bool) {
-        let labels = self.labels.of(series, self.kind, self.config.names);
+        let labels = self.labels.get(series);
         let mut sum = sum;
         if sum.is_some_and(f64::is_nan) {
             self.skipped.nan += 1;
@@ -304,7 +354,7 @@ impl<'a> Body<'a> {
     /// Writes when a series began, in seconds.
     pub(crate) fn created(&mut self, series: &Series<'_>, cut: usize) {
         let Some(start) = series.start else { return };
-        let labels = self.labels.of(series, self.kind, self.config.names);
+        let labels = self.labels.get(series);
         self.head.push(cut, b"_created", labels, b"", self.out);
         push_u64(start.as_millis() / 1000, self.out);
         let millis = start.as_millis() % 1000;

@@ -1,7 +1,7 @@
 //! What the caller decides about an encoding.
 
 /// How series are rendered. Plain data, equal for both text formats.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EncodeConfig {
     /// How exponential histograms are rendered. Default: [`Exponential::Vmrange`].
     pub exponential: Exponential,
@@ -10,6 +10,21 @@ pub struct EncodeConfig {
     /// Whether OpenMetrics tells when a cumulative series began (`_created`), where it is known. Default: false, as the server
     /// stores these as series of their own. Text 0.0.4 has no such lines.
     pub created: bool,
+    /// How many labels the scraper adds to each series: 2 for `job` and `instance`, more for other labels of the target. Series that
+    /// VictoriaMetrics would drop without an error, as they have more than 40 labels or too long ones, are left out of text 0.0.4 and
+    /// counted. Default: 2; with none nothing is checked.
+    pub added_labels: Option<usize>,
+}
+
+impl Default for EncodeConfig {
+    fn default() -> Self {
+        Self {
+            exponential: Exponential::default(),
+            names: Names::default(),
+            created: false,
+            added_labels: Some(2),
+        }
+    }
 }
 
 /// How a base-2 exponential histogram is rendered; no way loses an observation.

@@ -27,6 +27,16 @@ impl Head {
         }
     }
 
+    /// Returns the name.
+    pub(crate) fn name(&self) -> &str {
+        std::str::from_utf8(&self.name).unwrap_or_default()
+    }
+
+    /// Returns the length of the name in bytes.
+    pub(crate) const fn name_len(&self) -> usize {
+        self.name.len()
+    }
+
     /// Returns true if the name needs no quotes.
     pub(crate) const fn is_classic(&self) -> bool {
         !self.quoted

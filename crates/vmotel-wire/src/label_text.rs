@@ -4,12 +4,14 @@ use vmotel_model::{
     Kind, LabelSet, Series, escape_label_name, escape_label_value, is_classic_label, owned_labels,
 };
 
-use crate::Names;
+use crate::{Names, limits::Limits};
 
 /// Renders `name="value",...` where a source keeps no ready text; reuses its buffer.
 #[derive(Debug, Default)]
 pub(crate) struct LabelText {
     text: Vec<u8>,
+    /// What the text was rendered of.
+    pub(crate) limits: Limits,
 }
 
 impl LabelText {
@@ -22,6 +24,18 @@ impl LabelText {
         }
     }
 
+    /// Renders the labels of a series, unless the source has its own text.
+    pub(crate) fn set(&mut self, series: &Series<'_>, kind: Kind, names: Names) {
+        if series.text.is_none() {
+            self.render(series.labels, kind, names);
+        }
+    }
+
+    /// Returns the labels of the series that was set last.
+    pub(crate) fn get<'t>(&'t self, series: &Series<'t>) -> &'t [u8] {
+        series.text.map_or(&self.text, |text| text.labels())
+    }
+
     /// Renders in one pass if the labels keep their contract, else mends them first.
     fn render(&mut self, labels: &dyn LabelSet, kind: Kind, names: Names) -> &[u8] {
         let text = &mut self.text;
@@ -29,7 +43,9 @@ impl LabelText {
         let owned = owned_labels(kind);
         let mut last = 0..0;
         let mut fits = true;
+        let mut limits = Limits::default();
         labels.for_each(&mut |name, value| {
+            limits.add(name, value);
             fits = fits
                 && !value.is_empty()
                 && is_classic_label(name)
@@ -46,8 +62,10 @@ impl LabelText {
         });
         if !fits {
             text.clear();
-            mend(labels, owned, names, text);
+            limits = Limits::default();
+            mend(labels, owned, names, &mut limits, text);
         }
+        self.limits = limits;
         &self.text
     }
 }
@@ -96,8 +114,9 @@ pub(crate) fn mended(labels: &dyn LabelSet, owned: &[&str], names: Names) -> Vec
     mended
 }
 
-fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, text: &mut Vec<u8>) {
+fn mend(labels: &dyn LabelSet, owned: &[&str], names: Names, limits: &mut Limits, text: &mut Vec<u8>) {
     for (name, value) in &mended(labels, owned, names) {
+        limits.add(name, value);
         if !text.is_empty() {
             text.push(b',');
         }

@@ -2,11 +2,10 @@
 
 use vmotel_model::{
     Family, Kind, LabelSet, escape_metric_name, is_classic_label, is_classic_metric,
-    limits::{MAX_LABEL_NAME_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS},
-    owned_labels,
+    limits::MAX_LABEL_VALUE_BYTES, owned_labels,
 };
 
-use crate::{Names, PushConfig, RejectReason, label_text::mended};
+use crate::{Names, PushConfig, RejectReason, label_text::mended, limits::Limits};
 
 /// The labels of one series, rendered; reused from series to series.
 #[derive(Debug, Default)]
@@ -146,35 +145,5 @@ impl Labels {
             self.ends.push(self.known.len());
         }
         fits
-    }
-}
-
-/// What the server limits.
-#[derive(Default)]
-struct Limits {
-    count: usize,
-    name: usize,
-    value: usize,
-}
-
-impl Limits {
-    #[inline]
-    fn add(&mut self, name: &str, value: &str) {
-        self.count += 1;
-        self.name = self.name.max(name.len());
-        self.value = self.value.max(value.len());
-    }
-
-    fn check(&self, others: usize) -> Result<(), RejectReason> {
-        let labels = self.count + others;
-        if labels > MAX_LABELS {
-            Err(RejectReason::TooManyLabels { labels })
-        } else if self.name > MAX_LABEL_NAME_BYTES {
-            Err(RejectReason::LongLabelName { bytes: self.name })
-        } else if self.value > MAX_LABEL_VALUE_BYTES {
-            Err(RejectReason::LongLabelValue { bytes: self.value })
-        } else {
-            Ok(())
-        }
     }
 }

@@ -9,6 +9,7 @@ mod head;
 mod histogram;
 mod label_text;
 mod labels;
+mod limits;
 mod merge;
 mod number;
 pub mod openmetrics;

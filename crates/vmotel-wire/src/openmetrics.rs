@@ -84,6 +84,7 @@ impl<'a> OpenMetricsSink<'a> {
             series: self.body.series,
             samples: self.body.samples,
             skipped: self.body.skipped,
+            rejected: self.body.rejected,
             ..EncodeReport::default()
         }
     }

@@ -112,7 +112,7 @@ pub(crate) fn storable(time: Timestamp) -> Option<Timestamp> {
     (time.as_millis() > 0 && i64::try_from(time.0).is_ok()).then_some(time)
 }
 
-/// Counts series that were not encoded, as the server answers with a success and drops them.
+/// Counts series that were not encoded, as the server would take them with a success and drop them; on all paths alike.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Rejected {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Rejected;
+
 /// Tells what an encoding did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
@@ -14,6 +16,8 @@ pub struct EncodeReport {
     pub samples: u64,
     /// What was left out.
     pub skipped: Skipped,
+    /// Series that the server would have dropped without an error.
+    pub rejected: Rejected,
 }
 
 /// Counts what an encoder left out, by reason.

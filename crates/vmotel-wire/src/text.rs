@@ -66,6 +66,7 @@ impl<'a> TextSink<'a> {
             series: self.body.series,
             samples: self.body.samples,
             skipped: self.body.skipped,
+            rejected: self.body.rejected,
             ..EncodeReport::default()
         }
     }

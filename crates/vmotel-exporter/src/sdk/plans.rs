@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use opentelemetry::{Key, Value};
-use vmotel_model::{Kind, LabelPlan, Naming, TextTemplate};
+use vmotel_model::{Kind, LabelPlan, LabelSize, Naming, TextTemplate};
 
 use super::{attributes::PointValues, points::DataPoint};
 
@@ -23,6 +23,7 @@ pub(super) struct Planned {
     keys: Vec<Key>,
     pub(super) labels: LabelPlan,
     pub(super) template: TextTemplate,
+    pub(super) size: LabelSize,
 }
 
 /// The plans of a family: few, as most points of a metric have the same keys in the same order.
@@ -97,6 +98,7 @@ impl Plans {
         self.by_keys.insert(keys.clone(), self.plans.len());
         self.plans.push(Planned {
             keys,
+            size: labels.size(),
             labels,
             template,
         });

@@ -140,7 +140,8 @@ impl FamilyTexts {
         for (point, placed) in points.zip(&self.points) {
             let planned = self.plans.get(placed.plan);
             let text = &self.arena[start..placed.end];
-            let text = (!text.is_empty()).then(|| SeriesText::new(text, planned.template.name_len()));
+            let text = (!text.is_empty())
+                .then(|| SeriesText::new(text, planned.template.name_len()).with_size(planned.size));
             start = placed.end;
             f(
                 point,

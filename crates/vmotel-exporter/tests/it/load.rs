@@ -101,9 +101,10 @@ fn a_slow_reader_is_cut_off() {
         .build()
         .unwrap();
     let gauge = exporter.meter("m").u64_gauge("g").build();
-    let long = "x".repeat(10_000);
+    let long = "x".repeat(2700);
     for n in 0..1500 {
-        gauge.record(n, &[KeyValue::new("k", format!("{n}{long}"))]);
+        let attributes = ["a", "b", "c", "d"].map(|key| KeyValue::new(key, format!("{n}{long}")));
+        gauge.record(n, &attributes);
     }
     let address = listen(&exporter);
     let mut slow = TcpStream::connect(&address).unwrap();

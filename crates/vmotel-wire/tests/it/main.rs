@@ -1,10 +1,8 @@
 //! Bodies judged by others: promtool, Python's parsers and a real server.
 
 mod cases;
-mod corpus;
 mod decode;
 mod judges;
-mod parity;
 mod push;
 mod python;
 

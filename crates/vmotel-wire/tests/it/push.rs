@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use vmotel_model::{Family, Kind, MetricSink, Number, Pairs, Point, Series, Timestamp};
-use vmotel_wire::{Exponential, Names, PushConfig, PushReport, RejectReason, Request, otlp, remote_write};
+use vmotel_model::{
+    Family, Kind, LabelSize, MetricSink, Number, Pairs, Point, Series, SeriesText, Timestamp,
+};
+use vmotel_wire::{
+    EncodeConfig, EncodeReport, Exponential, Names, PushConfig, PushReport, RejectReason, Request, otlp,
+    remote_write, text,
+};
 
 use crate::{
     cases::{Case, Value, cases},
@@ -207,6 +212,71 @@ fn push_one(
     [(of_otlp, otlp), (of_remote_write, remote_write)]
 }
 
+/// Encodes one series as text: without and with ready text, which must make no difference.
+fn scrape_one(
+    name: &str,
+    labels: &[(&str, &str)],
+    kind: Kind,
+    point: Point<'_>,
+    config: &EncodeConfig,
+) -> EncodeReport {
+    let pairs: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    let ready = if labels.is_empty() {
+        format!("{name} ")
+    } else {
+        format!("{name}{{{}}} ", pairs.join(","))
+    };
+    let ready = SeriesText::new(ready.as_bytes(), name.len());
+    let size = LabelSize {
+        count: labels.len(),
+        longest_name: labels.iter().map(|(name, _)| name.len()).max().unwrap_or(0),
+    };
+    let [report, others @ ..] = [None, Some(ready), Some(ready.with_size(size))].map(|text| {
+        let mut out = Vec::new();
+        let mut sink = text::TextSink::new(config, &mut out);
+        sink.family(&Family {
+            name,
+            kind,
+            unit: "",
+            help: "",
+        });
+        sink.series(&Series {
+            labels: &Pairs(labels),
+            text,
+            point,
+            start: None,
+        });
+        (sink.finish(), out)
+    });
+    for other in others {
+        assert_eq!(report, other);
+    }
+    report.0
+}
+
+#[test]
+fn a_scraper_with_more_labels_of_its_own_is_told_and_others_take_all() {
+    let one = Point::Number(Number::U64(1));
+    let names: Vec<String> = (0..37).map(|at| format!("l{at:02}")).collect();
+    let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let check = |added_labels, rejected| {
+        let config = EncodeConfig {
+            added_labels,
+            ..EncodeConfig::default()
+        };
+        let report = scrape_one("a", &pairs, Kind::Gauge, one, &config);
+        assert_eq!(report.rejected.too_many_labels, rejected, "{added_labels:?}");
+        assert_eq!(report.series, 1 - rejected);
+    };
+    check(Some(2), 0);
+    check(Some(3), 1);
+    check(Some(usize::MAX / 2), 1);
+    check(None, 0);
+}
+
 #[test]
 fn what_the_server_would_drop_is_rejected() {
     let one = Point::Number(Number::U64(1));
@@ -219,6 +289,13 @@ fn what_the_server_would_drop_is_rejected() {
             assert_eq!(report.rejected.total(), u64::from(expected.is_some()));
             assert_eq!(bodies.is_empty(), expected.is_some(), "it is not sent");
             assert_eq!(report.series, u64::from(expected.is_none()));
+        }
+        // A scrape rejects alike; its time is the scraper's.
+        if !name.is_empty() && expected != Some(RejectReason::Time) {
+            let report = scrape_one(name, labels, kind, point, &EncodeConfig::default());
+            let first = report.rejected.first.first().map(|rejection| rejection.reason);
+            assert_eq!(first, expected, "{report:?}");
+            assert_eq!(report.samples == 0, expected.is_some(), "it is not written");
         }
     };
     // 40 labels: 37 of its own, the name, job and instance.

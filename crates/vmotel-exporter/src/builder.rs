@@ -6,9 +6,9 @@ use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use vmotel_model::{MetricSource, Naming};
 use vmotel_wire::Exponential;
 
-#[cfg(feature = "push")]
-use crate::Push;
 use crate::{BuildError, Config, Exporter, identity};
+#[cfg(feature = "push")]
+use crate::{Push, Target, config::push_settings};
 
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send>;
 type Edit = Box<dyn FnOnce(&mut Config) + Send>;
@@ -23,6 +23,8 @@ pub struct ExporterBuilder {
     edits: Vec<Edit>,
     sources: Vec<(String, Arc<dyn MetricSource>)>,
     hook: Option<Hook>,
+    #[cfg(feature = "push")]
+    target: Option<Target>,
 }
 
 enum Base {
@@ -48,6 +50,8 @@ impl Default for ExporterBuilder {
             edits: Vec::new(),
             sources: Vec::new(),
             hook: None,
+            #[cfg(feature = "push")]
+            target: None,
         }
     }
 }
@@ -153,19 +157,26 @@ impl ExporterBuilder {
         self.with(move |config| config.global = on)
     }
 
-    /// Pushes metrics to a target, or as told by a [`Push`], beside the scrapes that are served.
+    /// Pushes metrics to a target, beside the scrapes that are served. Interval, timeouts and the like are those of the environment
+    /// (`OTEL_METRIC_EXPORT_...`, `OTEL_EXPORTER_OTLP_METRICS_...`) or the defaults; [`ExporterBuilder::with_push`] sets all of it.
     ///
     /// The worker starts with [`ExporterBuilder::build`]; end it with [`Exporter::shutdown`], which pushes a last time.
     ///
     /// ```no_run
     /// use vmotel_exporter::{Exporter, Target};
     ///
-    /// let exporter = Exporter::builder().with_push(Target::victoria("http://localhost:8428")).build()?;
+    /// let exporter = Exporter::builder().with_push_to(Target::victoria("http://localhost:8428")).build()?;
     /// # Ok::<(), vmotel_exporter::BuildError>(())
     /// ```
     #[cfg(feature = "push")]
-    pub fn with_push(self, push: impl Into<Push>) -> Self {
-        let push = push.into();
+    pub fn with_push_to(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Pushes metrics as told; nothing of it comes from the environment. See [`ExporterBuilder::with_push_to`].
+    #[cfg(feature = "push")]
+    pub fn with_push(self, push: Push) -> Self {
         self.with(|config| config.push = Some(push))
     }
 
@@ -204,6 +215,14 @@ impl ExporterBuilder {
         self
     }
 
+    /// Returns a variable of the environment that is read, if it is.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        match &self.base {
+            Base::Environment(lookup) => lookup(name).filter(|value| !value.trim().is_empty()),
+            Base::Config(_) => None,
+        }
+    }
+
     /// Builds the exporter and, unless switched off, sets its provider as the global one. Binds nothing; starts a thread only for pushes.
     ///
     /// # Errors
@@ -214,6 +233,10 @@ impl ExporterBuilder {
             Base::Environment(lookup) => (Config::from_lookup(&lookup)?, lookup),
             Base::Config(config) => (*config, Box::new(|_: &str| None) as Lookup),
         };
+        #[cfg(feature = "push")]
+        if let Some(target) = self.target {
+            config.push = Some(push_settings(target, &lookup)?);
+        }
         for edit in self.edits {
             edit(&mut config);
         }

@@ -5,6 +5,8 @@ mod environment;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "push")]
+pub(crate) use self::environment::settings as push_settings;
 use std::time::Duration;
 
 use vmotel_cardinality::LimitsConfig;
@@ -66,6 +68,9 @@ pub struct Config {
     pub naming: Naming,
     /// How exponential histograms are rendered. Default: as `vmrange` buckets, in OpenMetrics as `le` buckets.
     pub exponential: Exponential,
+    /// Whether instruments that are histograms record exponential ones (at most 160 buckets and scale 5), unless a view says otherwise.
+    /// Default: false (`OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`).
+    pub exponential_histograms: bool,
     /// Whether each series tells its instrumentation scope in `otel_scope_...` labels. Default: true, as the specification
     /// demands.
     pub scope_labels: bool,
@@ -117,6 +122,7 @@ impl Default for Config {
             honor_labels: false,
             naming: Naming::default(),
             exponential: Exponential::default(),
+            exponential_histograms: false,
             scope_labels: true,
             target_info: true,
             resource_labels: Vec::new(),

@@ -124,7 +124,7 @@ impl Exporter {
             provider = hook(provider);
         }
         // After the hook: where views of the user and this one make the same stream, the first one counts.
-        provider = sdk::raise_limits(provider, &label_limits);
+        provider = sdk::add_view(provider, &label_limits, config.exponential_histograms);
         let provider = provider.build();
         if config.enabled && config.global {
             opentelemetry::global::set_meter_provider(provider.clone());

@@ -14,6 +14,7 @@ mod error;
 mod exporter;
 mod gather;
 mod identity;
+mod init;
 #[cfg(feature = "listener")]
 mod listener;
 mod negotiate;
@@ -39,6 +40,7 @@ pub use clock::SystemClock;
 pub use config::Config;
 pub use error::{BuildError, ConfigError, ListenError, ScrapeError, ShutdownError, SourceError};
 pub use exporter::{Exporter, SourceStatus};
+pub use init::{InitError, init};
 #[cfg(feature = "listener")]
 pub use listener::Listener;
 pub use negotiate::Format;

@@ -9,6 +9,7 @@ mod backoff;
 mod encoder;
 mod explain;
 mod handle;
+mod link;
 mod metrics;
 mod schedule;
 mod sender;
@@ -73,6 +74,11 @@ pub struct Push {
     pub headers: HeaderMap,
     /// A PEM file of certificates to trust besides the system's (`OTEL_EXPORTER_OTLP_CERTIFICATE`). Needs the feature `tls`. Default: none.
     pub ca_file: Option<PathBuf>,
+    /// A PEM file with the certificate that the worker shows to the server (`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`), with `client_key_file`.
+    /// These files are read again when they change; the last good ones count. Needs the feature `tls`. Default: none.
+    pub client_certificate_file: Option<PathBuf>,
+    /// A PEM file with its key (`OTEL_EXPORTER_OTLP_CLIENT_KEY`). Default: none.
+    pub client_key_file: Option<PathBuf>,
     /// Whether series are ended with staleness markers at the shutdown, so that they vanish from queries at once and not after five minutes.
     /// Default: true; without an interval they are not, as the values of a batch job are to be seen after its end.
     pub stale_markers: bool,
@@ -120,6 +126,8 @@ impl Push {
             auth: Auth::None,
             headers: HeaderMap::new(),
             ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
             stale_markers: true,
             native_exponential: false,
             max_request_bytes: vmotel_wire::PushConfig::default().max_request_bytes,
@@ -202,6 +210,8 @@ impl Push {
             max_response_bytes: 4 << 20,
             max_idle_connections: 1,
             ca_file: self.ca_file.clone(),
+            client_certificate_file: self.client_certificate_file.clone(),
+            client_key_file: self.client_key_file.clone(),
             ..ClientConfig::default()
         }
     }
@@ -209,12 +219,6 @@ impl Push {
 
 fn in_range(value: Duration) -> bool {
     (Duration::from_millis(1)..=Duration::from_secs(366 * 86_400)).contains(&value)
-}
-
-impl From<Target> for Push {
-    fn from(target: Target) -> Self {
-        Self::to(target)
-    }
 }
 
 impl fmt::Debug for Push {
@@ -231,6 +235,8 @@ impl fmt::Debug for Push {
             .field("auth", &self.auth)
             .field("headers", &headers)
             .field("ca_file", &self.ca_file)
+            .field("client_certificate_file", &self.client_certificate_file)
+            .field("client_key_file", &self.client_key_file)
             .field("stale_markers", &self.stale_markers)
             .field("native_exponential", &self.native_exponential)
             .field("max_request_bytes", &self.max_request_bytes)

@@ -25,7 +25,7 @@ use std::{
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader};
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
-pub(crate) use self::limits::raise_limits;
+pub(crate) use self::limits::add_view;
 pub use self::{
     reader::SdkReader,
     status::{SdkNotice, SdkStatus},

@@ -115,7 +115,7 @@ fn bad_values_are_errors_that_name_what_is_allowed() {
     check(
         "OTEL_METRICS_EXPORTER",
         "graphite",
-        r#"OTEL_METRICS_EXPORTER has the value "graphite", expected prometheus or none"#,
+        r#"OTEL_METRICS_EXPORTER has the value "graphite", expected a list of otlp and prometheus, or none"#,
     );
     check(
         "OTEL_SDK_DISABLED",

@@ -88,6 +88,7 @@ impl Pushing {
                 clock,
                 metrics,
                 warned: Cell::new(None),
+                worried: Cell::new(false),
             };
             runtime.block_on(Worker::new(setup, spool).run(flushes, ended));
         };

@@ -3,28 +3,41 @@
 use std::{error::Error as _, time::Duration};
 
 use http::{HeaderValue, Request};
-use vmotel_http::{Body, Error, Verdict};
+use vmotel_http::{Body, Error, Response, Verdict};
 use vmotel_model::Clock;
 use vmotel_wire::{otlp, remote_write};
 
 use super::{
     backoff::Backoff,
     explain,
+    link::Link,
     metrics::Failed,
     worker::{Setup, Worker},
 };
-use crate::spool::{Parcel, ParcelKind};
+use crate::spool::{Parcel, ParcelId, ParcelKind};
 
 /// Between two tries while the exporter shuts down: time is short, and there is no later.
 const HURRY: Duration = Duration::from_millis(100);
 
+/// Between two looks at a server that may still lose what it acknowledged. VictoriaMetrics writes fresh rows out after some five seconds.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// The sending half of the worker.
 #[derive(Debug)]
-pub(super) struct Sender<'a>(pub(super) &'a Worker);
+pub(super) struct Sender<'a> {
+    worker: &'a Worker,
+    backoff: Backoff,
+    link: Link,
+    /// When a request was acknowledged last.
+    acknowledged: Option<Duration>,
+    /// Whether the server can be looked at without sending data.
+    looks: bool,
+}
 
 /// What became of a request.
 enum Outcome {
-    Delivered,
+    /// With the answer, where it could be read.
+    Delivered(Option<Response>),
     /// Never to be delivered.
     Refused(String),
     /// To be tried again.
@@ -38,66 +51,139 @@ enum Outcome {
     },
 }
 
-impl Sender<'_> {
-    const fn setup(&self) -> &Setup {
-        &self.0.setup
+impl<'a> Sender<'a> {
+    pub(super) fn new(worker: &'a Worker) -> Self {
+        Self {
+            worker,
+            backoff: Backoff::new(worker.setup.push.retry),
+            link: Link::default(),
+            acknowledged: None,
+            looks: worker.setup.target.is_victoria && !worker.setup.push.spool.window.is_zero(),
+        }
+    }
+
+    const fn setup(&self) -> &'a Setup {
+        &self.worker.setup
     }
 
     /// Sends for ever.
-    pub(super) async fn run(&self) {
-        let mut backoff = Backoff::new(self.setup().push.retry);
+    pub(super) async fn run(&mut self) {
         loop {
-            let front = self.0.spool.borrow_mut().front();
-            let Some((id, parcel)) = front else {
-                self.0.progress.notify_waiters();
-                self.0.wake.notified().await;
-                continue;
-            };
-            let begin = self.setup().clock.monotonic();
-            let outcome = self.send(&parcel).await;
-            let now = self.setup().clock.monotonic();
-            let took = now.saturating_sub(begin);
-            let wait = match outcome {
-                Outcome::Delivered => {
-                    backoff.reset();
-                    let is_first = self.0.spool.borrow_mut().delivered(id, now);
-                    let samples = if is_first { parcel.samples } else { 0 };
-                    let wall = self.setup().clock.now();
-                    let metrics = &self.setup().metrics;
-                    metrics.delivered(samples, parcel.body.len(), took, wall);
-                    None
+            let front = self.worker.spool.borrow_mut().front();
+            match front {
+                Some((id, parcel)) => self.deliver(id, &parcel).await,
+                None => {
+                    self.worker.progress.notify_waiters();
+                    self.idle().await;
                 }
-                Outcome::Refused(error) => {
-                    self.0.spool.borrow_mut().rejected(id);
-                    self.setup().metrics.refused(parcel.samples);
-                    let samples = parcel.samples;
-                    self.failed(
-                        Failed::Refused,
-                        took,
-                        &format!("{samples} samples were refused: {error}"),
-                    );
-                    None
-                }
-                Outcome::Failed {
-                    how,
-                    error,
-                    wish,
-                    lost,
-                } => {
-                    self.failed(how, took, &error);
-                    let mut spool = self.0.spool.borrow_mut();
-                    spool.failed(id);
-                    if lost {
-                        spool.resend_window();
-                    }
-                    Some(backoff.next(wish))
-                }
-            };
-            self.setup().metrics.spool(self.0.spool.borrow().stats());
-            self.0.progress.notify_waiters();
-            if let Some(wait) = wait {
-                self.pause(wait).await;
             }
+        }
+    }
+
+    /// Sends the first parcel and notes what became of it.
+    async fn deliver(&mut self, id: ParcelId, parcel: &Parcel) {
+        let begin = self.setup().clock.monotonic();
+        let outcome = self.send(parcel).await;
+        let now = self.setup().clock.monotonic();
+        let took = now.saturating_sub(begin);
+        let wait = match outcome {
+            Outcome::Delivered(answer) => {
+                self.backoff.reset();
+                if let Some(answer) = answer {
+                    self.answered(&answer, now);
+                }
+                self.acknowledged = Some(now);
+                let is_first = self.worker.spool.borrow_mut().delivered(id, now);
+                let samples = if is_first { parcel.samples } else { 0 };
+                let wall = self.setup().clock.now();
+                let metrics = &self.setup().metrics;
+                metrics.delivered(samples, parcel.body.len(), took, wall);
+                self.setup().relieve();
+                None
+            }
+            Outcome::Refused(error) => {
+                self.worker.spool.borrow_mut().rejected(id);
+                self.setup().metrics.refused(parcel.samples);
+                let samples = parcel.samples;
+                self.failed(
+                    Failed::Refused,
+                    took,
+                    &format!("{samples} samples were refused: {error}"),
+                );
+                None
+            }
+            Outcome::Failed {
+                how,
+                error,
+                wish,
+                lost,
+            } => {
+                self.failed(how, took, &error);
+                self.worker.spool.borrow_mut().failed(id);
+                if lost {
+                    self.lost();
+                }
+                Some(self.backoff.next(wish))
+            }
+        };
+        let stats = self.worker.spool.borrow().stats();
+        self.setup().metrics.spool(stats);
+        self.worker.progress.notify_waiters();
+        if let Some(wait) = wait {
+            self.pause(wait).await;
+        }
+    }
+
+    /// Waits until something is to be sent; looks after the server meanwhile, while it may lose what it acknowledged.
+    async fn idle(&mut self) {
+        let wake = self.worker.wake.notified();
+        let age = self
+            .acknowledged
+            .map(|last| self.setup().clock.monotonic().saturating_sub(last));
+        let window = self.setup().push.spool.window;
+        if !self.looks || age.is_none_or(|age| age > window) {
+            return wake.await;
+        }
+        let pause = if self.link.is_gone() { Duration::ZERO } else { LOOK };
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(pause) => self.look().await,
+        }
+    }
+
+    /// Asks the server whether it is there; its answer, or none, tells of a restart.
+    async fn look(&mut self) {
+        let Ok(request) = Request::get("/health").body(Body::empty()) else {
+            return;
+        };
+        let answer = self.setup().client.send(request).await;
+        let now = self.setup().clock.monotonic();
+        match answer {
+            Ok(answer) => self.answered(&answer, now),
+            // A proxy without that path: nothing is to be seen through it.
+            Err(Error::Status { status, .. }) if status.is_client_error() => self.looks = false,
+            Err(_) => self.lost(),
+        }
+        let stats = self.worker.spool.borrow().stats();
+        self.setup().metrics.spool(stats);
+    }
+
+    fn answered(&mut self, answer: &Response, now: Duration) {
+        let idle = self.setup().client.config().idle_timeout;
+        if self.link.answered(answer, now, idle) {
+            self.lost();
+        }
+    }
+
+    /// Whatever happened to the server, what it acknowledged lately may have gone with it.
+    fn lost(&mut self) {
+        self.link.failed();
+        let requests = self.worker.spool.borrow_mut().resend_window();
+        if requests > 0 {
+            tracing::info!(
+                target: "vmotel_exporter",
+                "the server may have lost what it acknowledged lately: {requests} requests are sent again"
+            );
         }
     }
 
@@ -105,12 +191,12 @@ impl Sender<'_> {
     async fn pause(&self, wait: Duration) {
         let end = tokio::time::Instant::now() + wait;
         loop {
-            if self.0.hurry.get() {
+            if self.worker.hurry.get() {
                 return tokio::time::sleep(HURRY.min(wait)).await;
             }
             tokio::select! {
                 () = tokio::time::sleep_until(end) => return,
-                () = self.0.wake.notified() => {}
+                () = self.worker.wake.notified() => {}
             }
         }
     }
@@ -147,7 +233,7 @@ impl Sender<'_> {
                 .insert(*name, HeaderValue::from_static(value));
         }
         match self.setup().client.send(request).await {
-            Ok(_) => Outcome::Delivered,
+            Ok(answer) => Outcome::Delivered(Some(answer)),
             Err(error) => self.judge(&error),
         }
     }
@@ -194,7 +280,7 @@ impl Sender<'_> {
                 }
             }
             // The answer came with a success; what else is in it does not matter.
-            Error::TooLarge { .. } | Error::Gzip { .. } => Outcome::Delivered,
+            Error::TooLarge { .. } | Error::Gzip { .. } => Outcome::Delivered(None),
             _ => Outcome::Refused(text),
         }
     }

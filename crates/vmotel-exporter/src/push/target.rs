@@ -98,6 +98,14 @@ impl Target {
         self
     }
 
+    /// Sets how OTLP is compressed, unless it was said before; remote write keeps its own.
+    pub(crate) fn or_otlp_compression(mut self, compression: Compression) -> Self {
+        if self.protocol == Protocol::Otlp {
+            self.compression.get_or_insert(compression);
+        }
+        self
+    }
+
     const fn new(place: Place, url: String, protocol: Protocol) -> Self {
         Self {
             place,

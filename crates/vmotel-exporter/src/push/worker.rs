@@ -52,6 +52,8 @@ pub(super) struct Setup {
     pub(super) clock: Arc<SystemClock>,
     pub(super) metrics: Arc<PushMetrics>,
     pub(super) warned: Cell<Option<Duration>>,
+    /// Whether a warning stands that no good news has followed.
+    pub(super) worried: Cell<bool>,
 }
 
 impl Setup {
@@ -61,7 +63,15 @@ impl Setup {
         let quiet = |last| now.saturating_sub(last) < QUIET;
         if !self.warned.get().is_some_and(quiet) {
             self.warned.set(Some(now));
+            self.worried.set(true);
             tracing::warn!(target: "vmotel_exporter", "{text}");
+        }
+    }
+
+    /// Logs that all is well, if the last that was logged said otherwise.
+    pub(super) fn relieve(&self) {
+        if self.worried.replace(false) {
+            tracing::info!(target: "vmotel_exporter", "pushes work again ({})", self.target);
         }
     }
 }
@@ -102,7 +112,7 @@ impl Worker {
     /// Works until the last push is done, or until the exporter is dropped without one.
     pub(super) async fn run(self, flushes: tokio_mpsc::Receiver<Flush>, end: oneshot::Receiver<End>) {
         // The request under way goes on when the shutdown begins; ticks and flushes do not.
-        let sender = Sender(&self);
+        let mut sender = Sender::new(&self);
         let mut sending = pin!(sender.run());
         let end = tokio::select! {
             end = end => end.ok(),

@@ -232,7 +232,7 @@ fn an_unknown_environment_value_fails_the_build() {
     };
     assert_eq!(
         build("OTEL_METRICS_EXPORTER", "statsd"),
-        r#"OTEL_METRICS_EXPORTER has the value "statsd", expected prometheus or none"#
+        r#"OTEL_METRICS_EXPORTER has the value "statsd", expected a list of otlp and prometheus, or none"#
     );
     assert!(build("OTEL_RESOURCE_ATTRIBUTES", "a").starts_with("OTEL_RESOURCE_ATTRIBUTES has the entry"));
 }

@@ -1,8 +1,10 @@
 //! Pushes: what arrives at real servers, and what becomes of failures.
 
+mod environment;
 mod failures;
 mod fake;
 mod matrix;
+mod restart;
 mod servers;
 
 use std::time::Duration;

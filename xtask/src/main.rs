@@ -43,6 +43,9 @@ enum Command {
     Test(test::Args),
     Tidy(tidy::Args),
     Tools(tools::Args),
+    /// The commands of `vmotel`.
+    #[command(flatten)]
+    Vmotel(vmotel_cli::Command),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Tidy(args) => tidy::run(&args),
         Command::Tools(args) => tools::run(&args),
+        Command::Vmotel(command) => return command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

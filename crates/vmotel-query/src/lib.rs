@@ -2,6 +2,8 @@
 
 mod client;
 mod decode;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod error;
 mod exemplars;
 mod export;

@@ -54,7 +54,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "vmotel-cli",
-        &["vmotel-deploy", "vmotel-query", "vmotel-instruments"],
+        // The exporter and the instruments for the catalog of a deployment, the parser for `check`.
+        &[
+            "vmotel-model",
+            "vmotel-metricsql",
+            "vmotel-deploy",
+            "vmotel-query",
+            "vmotel-instruments",
+            "vmotel-exporter",
+        ],
     ),
     ("vmotel-testkit", &["vmotel-query"]),
     ("vmotel-examples", &["*"]),

@@ -1,0 +1,202 @@
+//! `vmotel query`.
+
+mod chart;
+mod csv;
+mod json;
+mod row;
+mod step;
+mod table;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use vmotel_query::{Answer, Completeness, InstantQuery, QueryOptions, RangeQuery, Timestamp};
+
+use crate::command::usage;
+use crate::connect::Server;
+use crate::out;
+use crate::style::Color;
+use crate::times::{self, When};
+use row::Row;
+
+/// The smallest latency offset that servers take: the newest samples are seen.
+const NO_OFFSET: Duration = Duration::from_millis(1);
+
+/// Evaluates a query, at one time or over a range.
+///
+/// With --last or --start it is a range, else one point in time. Times are `now`, `now-1h`, seconds since 1970, or RFC 3339.
+#[derive(Debug, clap::Args)]
+pub struct QueryArgs {
+    /// The query, in MetricsQL or PromQL.
+    query: String,
+    #[command(flatten)]
+    server: Server,
+    /// The time to evaluate at [default: now].
+    #[arg(long, value_parser = times::when, allow_hyphen_values = true, conflicts_with_all = ["last", "start", "end"])]
+    time: Option<When>,
+    /// A range until now, as in 1h.
+    #[arg(long, value_name = "DURATION", value_parser = times::duration, conflicts_with_all = ["start", "end"])]
+    last: Option<Duration>,
+    /// The beginning of a range.
+    #[arg(long, value_name = "TIME", value_parser = times::when, allow_hyphen_values = true)]
+    start: Option<When>,
+    /// The end of a range [default: now].
+    #[arg(long, value_name = "TIME", value_parser = times::when, allow_hyphen_values = true, requires = "start")]
+    end: Option<When>,
+    /// The distance of the points of a range [default: about 100 points].
+    #[arg(long, value_name = "DURATION", value_parser = times::duration)]
+    step: Option<Duration>,
+    /// Past the server's caches and without its latency offset: exactly the times asked for, the newest samples too.
+    #[arg(long)]
+    exact: bool,
+    /// How to print.
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Output,
+    /// Print what there is when a part of a cluster does not answer, with a warning, instead of failing.
+    #[arg(long)]
+    allow_partial: bool,
+    /// A label that every selector must match, as in env=prod; may be repeated.
+    #[arg(long = "extra-label", value_name = "NAME=VALUE", value_parser = pair)]
+    extra_labels: Vec<(String, String)>,
+    /// A selector that every selector must match, as in '{env=~"prod|test"}'; may be repeated.
+    #[arg(long = "extra-filter", value_name = "SELECTOR")]
+    extra_filters: Vec<String>,
+    /// Digits after the point to round values to, on the server.
+    #[arg(long, value_name = "DIGITS")]
+    round_digits: Option<u8>,
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+}
+
+/// A way to print a result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// A table for people.
+    #[default]
+    Table,
+    /// Characters drawn as lines.
+    Chart,
+    /// One line a sample: time, value, labels.
+    Csv,
+    /// One object a series.
+    Json,
+}
+
+pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let now = times::now();
+    let (rows, range) = match range(args, now)? {
+        Some(range) => (
+            runtime.block_on(over(args, &range))?,
+            Some((range.start, range.end)),
+        ),
+        None => (runtime.block_on(at(args, now))?, None),
+    };
+    let style = args.color.style();
+    let text = match args.output {
+        Output::Table => table::render(&rows, range.is_some(), out::width()),
+        Output::Chart => chart::render(&rows, range, out::width(), style),
+        Output::Csv => csv::render(&rows),
+        Output::Json => json::render(&rows)?,
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn at(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Vec<Row>> {
+    let query = InstantQuery {
+        query: args.query.clone(),
+        time: args.time.map(|when| when.resolve(now)),
+        step: args.step,
+        options: options(args),
+    };
+    let answer = args
+        .server
+        .client()?
+        .query(&query)
+        .await
+        .with_context(|| hint(&args.query))?;
+    Ok(row::of_data(complete(args, answer)?))
+}
+
+async fn over(args: &QueryArgs, range: &RangeQuery) -> anyhow::Result<Vec<Row>> {
+    let answer = args
+        .server
+        .client()?
+        .query_range(range)
+        .await
+        .with_context(|| hint(&args.query))?;
+    Ok(row::of_range(complete(args, answer)?))
+}
+
+/// What our own parser says about the query, as the context of a server's error.
+fn hint(query: &str) -> String {
+    match vmotel_metricsql::parse(query) {
+        Ok(_) => "the query failed".to_owned(),
+        Err(error) => format!("the query is not valid: {error}"),
+    }
+}
+
+fn complete<T>(args: &QueryArgs, answer: Answer<T>) -> anyhow::Result<T> {
+    if answer.completeness == Completeness::Partial {
+        if !args.allow_partial {
+            bail!("the answer is partial: a storage does not answer; --allow-partial prints what there is");
+        }
+        writeln!(
+            std::io::stderr(),
+            "warning: the answer is partial: a storage does not answer"
+        )?;
+    }
+    Ok(answer.data)
+}
+
+fn range(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Option<RangeQuery>> {
+    let end = args.end.unwrap_or(When::Ago(Duration::ZERO)).resolve(now);
+    let start = match (args.last, args.start) {
+        (Some(last), _) => Timestamp::from_millis(end.as_millis() - i64::try_from(last.as_millis())?),
+        (None, Some(start)) => start.resolve(now),
+        (None, None) if args.output == Output::Chart => {
+            return Err(usage(
+                "a chart needs a range, expected --last or --start".to_owned(),
+            ));
+        }
+        (None, None) => return Ok(None),
+    };
+    let span = end.as_millis().saturating_sub(start.as_millis());
+    if span < 0 {
+        return Err(usage(format!(
+            "--start is {}, expected a time before the end, {}",
+            times::rfc3339(start),
+            times::rfc3339(end)
+        )));
+    }
+    let step = args.step.unwrap_or_else(|| step::of_span(span.unsigned_abs()));
+    Ok(Some(RangeQuery {
+        options: options(args),
+        ..RangeQuery::new(args.query.clone(), start, end, step)
+    }))
+}
+
+fn options(args: &QueryArgs) -> QueryOptions {
+    QueryOptions {
+        nocache: args.exact,
+        latency_offset: args.exact.then_some(NO_OFFSET),
+        round_digits: args.round_digits,
+        extra_labels: args.extra_labels.clone(),
+        extra_filters: args.extra_filters.clone(),
+        ..QueryOptions::default()
+    }
+}
+
+fn pair(text: &str) -> anyhow::Result<(String, String)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => bail!("expected NAME=VALUE"),
+    }
+}

@@ -161,11 +161,23 @@ impl VictoriaMetrics {
         Ok(series)
     }
 
-    /// Flushes, then returns every stored sample of the series that a selector matches, sorted by labels.
+    /// Flushes, then returns every stored sample of the series that a selector matches, sorted by labels; a series may come in pieces.
     ///
     /// # Errors
     /// The server does not answer with a success.
     pub fn export(&self, selector: &str) -> Result<Vec<ExportedSeries>, Error> {
+        self.export_as(selector, "&reduce_mem_usage=1")
+    }
+
+    /// As [`Self::export`], after deduplication by the server's flag `-dedup.minScrapeInterval`, and each series in one piece.
+    ///
+    /// # Errors
+    /// The server does not answer with a success.
+    pub fn export_deduplicated(&self, selector: &str) -> Result<Vec<ExportedSeries>, Error> {
+        self.export_as(selector, "")
+    }
+
+    fn export_as(&self, selector: &str, arguments: &str) -> Result<Vec<ExportedSeries>, Error> {
         self.flush()?;
         // The default range ends now, rounded down, and begins with the retention.
         let end = fresh_time()
@@ -174,7 +186,7 @@ impl VictoriaMetrics {
             .as_secs()
             + 172_800;
         let target = format!(
-            "/api/v1/export?match[]={}&start=0&end={end}&reduce_mem_usage=1",
+            "/api/v1/export?match[]={}&start=0&end={end}{arguments}",
             percent_encoded(selector)
         );
         let text = self.process.get(&target)?.text();

@@ -3,6 +3,7 @@
 mod environment;
 mod failures;
 mod fake;
+mod kill;
 mod matrix;
 mod restart;
 mod servers;

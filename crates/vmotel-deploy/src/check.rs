@@ -55,7 +55,7 @@ pub(crate) fn check(stack: &Stack) -> Vec<Finding> {
     redundancy::check(stack, &mut findings);
     references::check(stack, &mut findings);
     rules::check(stack, &mut findings);
-    if stack.values.form == Form::Kubernetes {
+    if stack.values.form != Form::Compose {
         objects::check(stack, &mut findings);
     }
     findings.0

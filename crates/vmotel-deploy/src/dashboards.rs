@@ -5,7 +5,7 @@ mod panels;
 
 use json::{Dashboard, Panel};
 
-use crate::{Catalog, DeployError, Deployment};
+use crate::{Catalog, DeployError, Deployment, Form};
 
 /// The name of the dashboard of the servers.
 const SERVERS: &str = "servers";
@@ -53,7 +53,10 @@ pub(crate) fn render(values: &Deployment, catalog: &Catalog) -> Result<Vec<Rende
             metrics.map(panels::metric).collect(),
         )?);
     }
-    dashboards.push(dashboard(values, SERVERS, ".+", panels::servers())?);
+    // Elsewhere the servers bring their own.
+    if values.form != Form::PrometheusOperator {
+        dashboards.push(dashboard(values, SERVERS, ".+", panels::servers())?);
+    }
     Ok(dashboards)
 }
 

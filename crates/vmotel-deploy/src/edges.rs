@@ -81,10 +81,12 @@ pub(crate) fn targets(stack: &Stack, service: &Service) -> Vec<Target> {
 
 /// Tells whether a service is reached under this name: its own, that of its component, or that of one of its pods.
 pub(crate) fn is_host(service: &Service, host: &str) -> bool {
-    let pod = host.strip_suffix(&format!(".{}", service.component));
-    let number = pod.and_then(|pod| pod.strip_prefix(&format!("{}-", service.component)));
+    let pod = host.strip_suffix(&format!(".{}", service.name));
+    let number = pod.and_then(|pod| pod.strip_prefix(&format!("{}-", service.name)));
+    // Numbered services answer to the name of their component as well.
+    let numbered = service.name.strip_prefix(&format!("{}-", service.component));
     service.name == host
-        || service.component == host
+        || (service.component == host && numbered.is_some_and(|number| number.parse::<u32>().is_ok()))
         || number.is_some_and(|number| {
             number
                 .parse::<u32>()

@@ -20,6 +20,8 @@ pub(crate) fn explain(stack: &Stack) -> String {
     let form = match stack.values.form {
         Form::Compose => "compose",
         Form::Kubernetes => "Kubernetes",
+        Form::Operator => "Kubernetes with the operator of VictoriaMetrics",
+        Form::PrometheusOperator => "Kubernetes with the operator of Prometheus",
     };
     let topology = if stack.values.is_cluster() {
         "cluster"

@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod network;
 mod object;
+mod operator;
 mod pod;
 mod scale;
 mod workload;
@@ -17,13 +18,27 @@ pub(crate) use pod::{Container, PodSpec, Source};
 use object::{Metadata, Selector, pairs};
 
 use crate::edges::edges;
-use crate::topology::Service;
+use crate::topology::{self, Service};
 use crate::yaml::Ordered;
-use crate::{DeployError, Stack, Tree, yaml};
+use crate::{DeployError, Form, Stack, Tree, yaml};
 
 /// Returns all objects, in the order they are made in.
 pub(crate) fn objects(stack: &Stack) -> Vec<Object> {
-    let mut objects = vec![namespace(stack), network::deny(stack)];
+    let mut objects = vec![namespace(stack)];
+    match stack.values.form {
+        Form::Compose => objects.clear(),
+        Form::Kubernetes => objects.extend(plain(stack)),
+        Form::Operator => objects.extend(operator::objects(stack)),
+        Form::PrometheusOperator => objects.extend(operator::monitors(stack)),
+    }
+    if stack.values.form != Form::PrometheusOperator {
+        objects.extend(network::ingresses(stack));
+    }
+    objects
+}
+
+fn plain(stack: &Stack) -> Vec<Object> {
+    let mut objects = vec![network::deny(stack)];
     let edges = edges(stack);
     for service in &stack.services {
         objects.push(access::account(stack, service));
@@ -35,7 +50,6 @@ pub(crate) fn objects(stack: &Stack) -> Vec<Object> {
         objects.extend(scale::budget(stack, service));
         objects.extend(scale::autoscaler(stack, service));
     }
-    objects.extend(network::ingresses(stack));
     objects
 }
 
@@ -98,7 +112,10 @@ fn metadata(stack: &Stack, service: &Service, name: &str) -> Metadata {
 
 /// Returns the recommended labels; with the version where it is known and a label can hold it.
 fn labels(stack: &Stack, component: &str, image: Option<&str>) -> Ordered<String> {
-    let mut labels = selector(stack, component).match_labels;
+    let mut labels = pairs([
+        ("app.kubernetes.io/name", component),
+        ("app.kubernetes.io/instance", stack.values.name.as_str()),
+    ]);
     let tag = image
         .filter(|image| !image.contains('@'))
         .and_then(|image| image.rsplit_once(':'));
@@ -115,9 +132,14 @@ fn labels(stack: &Stack, component: &str, image: Option<&str>) -> Ordered<String
 
 /// Returns what selects the pods of a component.
 fn selector(stack: &Stack, component: &str) -> Selector {
+    let host = topology::host(&stack.values, component);
+    // The operator labels what it makes by its kind.
+    let kind = host
+        .strip_suffix(&format!("-{}", stack.values.name))
+        .filter(|_| host != component);
     Selector {
         match_labels: pairs([
-            ("app.kubernetes.io/name", component),
+            ("app.kubernetes.io/name", kind.unwrap_or(component)),
             ("app.kubernetes.io/instance", stack.values.name.as_str()),
         ]),
     }

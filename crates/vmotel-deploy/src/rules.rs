@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Catalog, DeployError, Deployment, Span, yaml};
+use crate::{Catalog, DeployError, Deployment, Form, Span, yaml};
 
 pub(crate) use unit_test::render as render_tests;
 
@@ -92,6 +92,13 @@ impl Context<'_> {
 /// Returns all groups.
 pub(crate) fn groups(values: &Deployment, catalog: &Catalog) -> Vec<Group> {
     let context = Context { values, catalog };
+    if values.form == Form::PrometheusOperator {
+        // What watches the servers there comes with them.
+        return [application::group(context), objective::group(context)]
+            .into_iter()
+            .filter(|group| !group.alerts.is_empty())
+            .collect();
+    }
     [
         application::group(context),
         objective::group(context),
@@ -110,21 +117,22 @@ struct File {
     groups: Vec<GroupYaml>,
 }
 
-#[derive(Debug, Serialize)]
-struct GroupYaml {
+/// A group as it is written.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct GroupYaml {
     name: &'static str,
     interval: String,
     rules: Vec<RuleYaml>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 enum RuleYaml {
     Record(Record),
     Alert(AlertYaml),
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct AlertYaml {
     alert: &'static str,
     expr: String,
@@ -135,7 +143,7 @@ struct AlertYaml {
     annotations: Annotations,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Annotations {
     summary: String,
     description: String,
@@ -150,6 +158,16 @@ pub(crate) fn render(
     groups: &[Group],
     path: &str,
 ) -> Result<String, DeployError> {
+    yaml::to_yaml(
+        path,
+        &File {
+            groups: yaml(values, catalog, groups),
+        },
+    )
+}
+
+/// Returns all groups as they are written.
+pub(crate) fn yaml(values: &Deployment, catalog: &Catalog, groups: &[Group]) -> Vec<GroupYaml> {
     let groups = groups.iter().map(|group| {
         let records = group.records.iter().cloned().map(RuleYaml::Record);
         let alerts = group.alerts.iter().map(|alert| {
@@ -177,12 +195,7 @@ pub(crate) fn render(
             rules: records.chain(alerts).collect(),
         }
     });
-    yaml::to_yaml(
-        path,
-        &File {
-            groups: groups.collect(),
-        },
-    )
+    groups.collect()
 }
 
 /// Returns the labels that routes and people tell alerts apart by.

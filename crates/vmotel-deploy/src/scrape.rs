@@ -70,14 +70,10 @@ fn job(values: &Deployment, service: &Service) -> Job {
 }
 
 pub(crate) fn render(values: &Deployment, jobs: &[Job], path: &str) -> Result<String, DeployError> {
-    let mut external_labels = values.scraping.external_labels.clone();
-    external_labels
-        .entry("cluster".to_owned())
-        .or_insert_with(|| values.name.clone());
     let global = Global {
         scrape_interval: values.scraping.interval.to_string(),
         scrape_timeout: values.scraping.timeout.to_string(),
-        external_labels,
+        external_labels: external_labels(values),
     };
     match values.form {
         Form::Compose => yaml::to_yaml(
@@ -96,4 +92,13 @@ pub(crate) fn render(values: &Deployment, jobs: &[Job], path: &str) -> Result<St
             },
         ),
     }
+}
+
+/// Returns the labels added to all series.
+pub(crate) fn external_labels(values: &Deployment) -> std::collections::BTreeMap<String, String> {
+    let mut labels = values.scraping.external_labels.clone();
+    labels
+        .entry("cluster".to_owned())
+        .or_insert_with(|| values.name.clone());
+    labels
 }

@@ -39,25 +39,7 @@ impl Stack {
         let jobs = scrape::jobs(&values, &services);
         let groups = rules::groups(&values, &catalog);
         let dashboards = dashboards::render(&values, &catalog)?;
-        let mut configs = Tree::default();
-        let path = "vmagent/scrape.yml";
-        configs.insert(path, scrape::render(&values, &jobs, path)?);
-        let path = "vmalert/rules.yml";
-        configs.insert(path, rules::render(&values, &catalog, &groups, path)?);
-        let path = "vmauth/auth.yml";
-        configs.insert(path, vmauth::render(&values, path)?);
-        let path = "alertmanager/alertmanager.yml";
-        configs.insert(path, alertmanager::render(&values, path)?);
-        let path = "grafana/provisioning/datasources/victoriametrics.yml";
-        configs.insert(path, grafana::datasources(&values, path)?);
-        let path = "grafana/provisioning/dashboards/rendered.yml";
-        configs.insert(path, grafana::providers(&values, path)?);
-        for dashboard in &dashboards {
-            configs.insert(
-                &format!("grafana/dashboards/{}.json", dashboard.uid),
-                dashboard.text.clone(),
-            );
-        }
+        let configs = configs(&values, &catalog, &jobs, &groups, &dashboards)?;
         let mut stack = Self {
             values,
             catalog,
@@ -68,9 +50,7 @@ impl Stack {
             configs,
             objects: Vec::new(),
         };
-        if stack.values.form == Form::Kubernetes {
-            stack.objects = kubernetes::objects(&stack);
-        }
+        stack.objects = kubernetes::objects(&stack);
         let findings = stack.check();
         if findings.is_empty() {
             Ok(stack)
@@ -92,7 +72,7 @@ impl Stack {
     pub fn render(&self) -> Result<Tree, DeployError> {
         match self.values.form {
             Form::Compose => self.compose(),
-            Form::Kubernetes => self.kubernetes(),
+            Form::Kubernetes | Form::Operator | Form::PrometheusOperator => self.kubernetes(),
         }
     }
 
@@ -169,4 +149,35 @@ impl Stack {
             .map(|selection| selection.selector)
             .collect()
     }
+}
+
+/// Renders the files that the programs read. Where the operator of Prometheus watches the application, it brings the programs.
+fn configs(
+    values: &Deployment,
+    catalog: &Catalog,
+    jobs: &[Job],
+    groups: &[Group],
+    dashboards: &[dashboards::Rendered],
+) -> Result<Tree, DeployError> {
+    let mut configs = Tree::default();
+    let path = "vmalert/rules.yml";
+    configs.insert(path, rules::render(values, catalog, groups, path)?);
+    for dashboard in dashboards {
+        let path = format!("grafana/dashboards/{}.json", dashboard.uid);
+        configs.insert(&path, dashboard.text.clone());
+    }
+    if values.form == Form::PrometheusOperator {
+        return Ok(configs);
+    }
+    let path = "vmagent/scrape.yml";
+    configs.insert(path, scrape::render(values, jobs, path)?);
+    let path = "vmauth/auth.yml";
+    configs.insert(path, vmauth::render(values, path)?);
+    let path = "alertmanager/alertmanager.yml";
+    configs.insert(path, alertmanager::render(values, path)?);
+    let path = "grafana/provisioning/datasources/victoriametrics.yml";
+    configs.insert(path, grafana::datasources(values, path)?);
+    let path = "grafana/provisioning/dashboards/rendered.yml";
+    configs.insert(path, grafana::providers(values, path)?);
+    Ok(configs)
 }

@@ -101,13 +101,14 @@ pub(crate) struct Endpoints {
 pub(crate) fn endpoints(values: &Deployment) -> Endpoints {
     if values.is_cluster() {
         let tenant = &values.cluster.tenant;
+        let (insert, select) = (host(values, "vminsert"), host(values, "vmselect"));
         Endpoints {
-            write: format!("http://vminsert:8480/insert/{tenant}/prometheus"),
-            read: format!("http://vmselect:8481/select/{tenant}/prometheus"),
+            write: format!("http://{insert}:8480/insert/{tenant}/prometheus"),
+            read: format!("http://{select}:8481/select/{tenant}/prometheus"),
             services: ["vminsert", "vmselect"],
         }
     } else {
-        let base = "http://victoria-metrics:8428".to_owned();
+        let base = format!("http://{}:8428", host(values, "victoria-metrics"));
         Endpoints {
             write: base.clone(),
             read: base,
@@ -116,14 +117,38 @@ pub(crate) fn endpoints(values: &Deployment) -> Endpoints {
     }
 }
 
+/// Returns the host under which a component is reached: the operator names what it makes.
+pub(crate) fn host(values: &Deployment, component: &str) -> String {
+    if values.form != Form::Operator {
+        return component.to_owned();
+    }
+    let kind = match component {
+        "victoria-metrics" => "vmsingle",
+        "alertmanager" => "vmalertmanager",
+        other if other.starts_with("vm") && other != values.application.name => other,
+        other => return other.to_owned(),
+    };
+    format!("{kind}-{}", values.name)
+}
+
 /// Returns the services, the ones that others depend on first.
 pub(crate) fn services(values: &Deployment) -> Vec<Service> {
     let mut services = storage::services(values);
     services.extend(parts::services(values));
-    if values.form == Form::Compose {
-        number(&services)
-    } else {
-        services
+    match values.form {
+        Form::Compose => number(&services),
+        Form::PrometheusOperator => {
+            services.retain(|service| service.program == Program::Application);
+            services
+        }
+        _ => {
+            for service in &mut services {
+                service.name = host(values, &service.component);
+                // There, everything starts at once, and tries again.
+                service.depends_on.clear();
+            }
+            services
+        }
     }
 }
 

@@ -26,27 +26,34 @@ struct Config {
     users: [User; 2],
 }
 
+/// Someone who asks from outside.
 #[derive(Debug, Serialize)]
-struct User {
-    username: &'static str,
+pub(crate) struct User {
+    pub(crate) username: &'static str,
     password: &'static str,
-    max_concurrent_requests: u32,
+    pub(crate) max_concurrent_requests: u32,
     /// All instances behind a name are asked in turn.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    discover_backend_ips: bool,
-    url_map: Vec<Route>,
+    pub(crate) discover_backend_ips: bool,
+    pub(crate) url_map: Vec<Route>,
 }
 
+/// Where some paths lead.
 #[derive(Debug, Serialize)]
-struct Route {
-    src_paths: Vec<&'static str>,
-    url_prefix: String,
+pub(crate) struct Route {
+    pub(crate) src_paths: Vec<&'static str>,
+    pub(crate) url_prefix: String,
     /// Repeating a read is harmless; a write could be stored twice, so its sender decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    retry_status_codes: Vec<u16>,
+    pub(crate) retry_status_codes: Vec<u16>,
 }
 
 pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployError> {
+    yaml::to_yaml(path, &Config { users: users(values) })
+}
+
+/// Returns who may do what.
+pub(crate) fn users(values: &Deployment) -> [User; 2] {
     let endpoints = topology::endpoints(values);
     let user = |username, password, url_map| User {
         username,
@@ -63,15 +70,14 @@ pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployEr
         writes[0].src_paths.extend(WRITE_OTHERS);
         writes[0].src_paths.push("/write");
     }
-    let users = [
+    [
         user(
             "reader",
             "%{READER_PASSWORD}",
             vec![route(&READ, endpoints.read, vec![502, 503])],
         ),
         user("writer", "%{WRITER_PASSWORD}", writes),
-    ];
-    yaml::to_yaml(path, &Config { users })
+    ]
 }
 
 fn route(paths: &[&'static str], url_prefix: String, retry_status_codes: Vec<u16>) -> Route {

@@ -34,25 +34,38 @@ pub(super) fn programs(folder: &Path) -> anyhow::Result<()> {
 
 /// Runs the programs on the files that differ from those of compose: the rules are the same, and so are their tests.
 pub(super) fn configs(folder: &Path) -> anyhow::Result<()> {
-    let vmagent = [
-        "-dryRun",
-        "-promscrape.config=vmagent/scrape.yml",
-        "-remoteWrite.url=http://localhost",
+    let checks: [(Tool, &str, &[&str]); 4] = [
+        (
+            Tool::Vmagent,
+            "vmagent/scrape.yml",
+            &[
+                "-dryRun",
+                "-promscrape.config=vmagent/scrape.yml",
+                "-remoteWrite.url=http://localhost",
+            ],
+        ),
+        (
+            Tool::Vmauth,
+            "vmauth/auth.yml",
+            &["-dryRun", "-auth.config=vmauth/auth.yml"],
+        ),
+        (
+            Tool::Amtool,
+            "alertmanager/alertmanager.yml",
+            &["check-config", "alertmanager/alertmanager.yml"],
+        ),
+        (
+            Tool::Promtool,
+            "vmalert/rules.yml",
+            &["check", "rules", "vmalert/rules.yml"],
+        ),
     ];
     for version in Version::BOTH {
-        run(Tool::Vmagent, version, &vmagent, folder)?;
-        run(
-            Tool::Vmauth,
-            version,
-            &["-dryRun", "-auth.config=vmauth/auth.yml"],
-            folder,
-        )?;
-        run(
-            Tool::Amtool,
-            version,
-            &["check-config", "alertmanager/alertmanager.yml"],
-            folder,
-        )?;
+        for (tool, file, arguments) in checks {
+            if folder.join(file).exists() {
+                run(tool, version, arguments, folder)?;
+            }
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) struct Choice {
     #[arg(long)]
     pub(super) values: Option<PathBuf>,
     /// What it is rendered for.
-    #[arg(long, value_parser = ["compose", "kubernetes"])]
+    #[arg(long, value_parser = ["compose", "kubernetes", "operator", "prometheus-operator"])]
     pub(super) form: Option<String>,
     /// A single node, or a cluster.
     #[arg(long, value_parser = ["single", "cluster"])]
@@ -32,7 +32,7 @@ pub(super) struct Defaults {
 }
 
 /// All rendered defaults.
-pub(super) const DEFAULTS: [Defaults; 4] = [
+pub(super) const DEFAULTS: [Defaults; 7] = [
     Defaults {
         form: Form::Compose,
         topology: Topology::Single,
@@ -52,6 +52,21 @@ pub(super) const DEFAULTS: [Defaults; 4] = [
         form: Form::Kubernetes,
         topology: Topology::Cluster,
         folder: "deploy/kubernetes/cluster",
+    },
+    Defaults {
+        form: Form::Operator,
+        topology: Topology::Single,
+        folder: "deploy/operator/single",
+    },
+    Defaults {
+        form: Form::Operator,
+        topology: Topology::Cluster,
+        folder: "deploy/operator/cluster",
+    },
+    Defaults {
+        form: Form::PrometheusOperator,
+        topology: Topology::Single,
+        folder: "deploy/prometheus-operator",
     },
 ];
 
@@ -125,6 +140,8 @@ impl Choice {
             values.form = match form.as_str() {
                 "compose" => Form::Compose,
                 "kubernetes" => Form::Kubernetes,
+                "operator" => Form::Operator,
+                "prometheus-operator" => Form::PrometheusOperator,
                 other => bail!("no form {other}"),
             };
         }

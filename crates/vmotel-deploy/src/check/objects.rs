@@ -5,13 +5,14 @@ mod pods;
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::Stack;
 use crate::kubernetes::{Body, Object, ServiceSpec, WorkloadSpec, config_checksum};
 use crate::topology::{Program, Service};
 use crate::values::is_label;
+use crate::{Form, Stack};
 
 pub(super) fn check(stack: &Stack, findings: &mut Findings) {
     check_names(stack, findings);
+    check_watched(stack, findings);
     for object in &stack.objects {
         match &object.body {
             Body::Workload { spec } => check_workload(stack, object, spec, findings),
@@ -93,6 +94,24 @@ fn check_names(stack: &Stack, findings: &mut Findings) {
         || format!("namespace {own}"),
         || "it is not made".to_owned(),
     );
+}
+
+/// With an operator, every service has a resource that says how it is scraped.
+fn check_watched(stack: &Stack, findings: &mut Findings) {
+    let kind = match stack.values.form {
+        Form::Operator => "VMServiceScrape",
+        Form::PrometheusOperator => "ServiceMonitor",
+        _ => return,
+    };
+    for service in &stack.services {
+        let found = find(stack, kind, &service.component, Some(stack.values.namespace()));
+        findings.require(
+            found.is_some(),
+            "unwatched-service",
+            || format!("service {}", service.name),
+            || format!("no {kind} says how it is scraped"),
+        );
+    }
 }
 
 fn check_workload(stack: &Stack, object: &Object, spec: &WorkloadSpec, findings: &mut Findings) {

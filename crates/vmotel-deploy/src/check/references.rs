@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::topology::Service;
-use crate::{Stack, Tree, edges};
+use crate::{Form, Stack, Tree, edges};
 
 pub(super) fn check(stack: &Stack, findings: &mut Findings) {
     for service in &stack.services {
@@ -62,7 +62,7 @@ fn check_configs(stack: &Stack, findings: &mut Findings) {
             .flat_map(|service| &service.mounts)
             .any(|(folder, _)| path.starts_with(&format!("{folder}/")));
         findings.require(
-            mounted,
+            mounted || stack.values.form == Form::PrometheusOperator,
             "unmounted-file",
             || path.to_owned(),
             || "no service mounts it".to_owned(),

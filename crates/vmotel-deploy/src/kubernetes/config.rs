@@ -76,8 +76,10 @@ struct Kustomization {
     kind: &'static str,
     namespace: String,
     resources: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     secret_generator: Vec<Generator>,
-    generator_options: Options,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generator_options: Option<Options>,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,19 +103,23 @@ pub(super) fn kustomization(stack: &Stack, path: &str) -> Result<String, DeployE
             files: names.iter().map(|name| format!("secrets/{name}")).collect(),
         })
     });
+    let generators: Vec<Generator> = generators.collect();
+    let mut comment = "kubectl apply -k .".to_owned();
+    if !generators.is_empty() {
+        comment.push_str("\nThe files below secrets/ are made by `cargo xtask deploy render --secrets`, and belong into no repository.");
+    }
+    if stack.values.is_cluster() {
+        comment.push_str("\nAn upgrade goes from where data lies to where it is asked for: vmstorage, then vminsert, then vmselect, each after the one before is ready.");
+    }
     let value = Kustomization {
         api_version: "kustomize.config.k8s.io/v1beta1",
         kind: "Kustomization",
         namespace: stack.values.namespace().to_owned(),
         resources: stack.objects.iter().map(Object::file).collect(),
-        secret_generator: generators.collect(),
-        generator_options: Options {
+        generator_options: (!generators.is_empty()).then_some(Options {
             disable_name_suffix_hash: true,
-        },
+        }),
+        secret_generator: generators,
     };
-    let mut comment = "kubectl apply -k .\nThe files below secrets/ are made by `cargo xtask deploy render --secrets`, and belong into no repository.".to_owned();
-    if stack.values.is_cluster() {
-        comment.push_str("\nAn upgrade goes from where data lies to where it is asked for: vmstorage, then vminsert, then vmselect, each after the one before is ready.");
-    }
     yaml::to_commented_yaml(path, &comment, &value)
 }

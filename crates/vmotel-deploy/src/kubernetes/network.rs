@@ -9,7 +9,7 @@ use super::{metadata, selector};
 use crate::edges::Edge;
 use crate::topology::{Port, Program, Service};
 use crate::yaml::Ordered;
-use crate::{Ingress, Stack};
+use crate::{Form, Ingress, Stack};
 
 /// A Service.
 #[derive(Debug, Clone, Serialize)]
@@ -182,7 +182,14 @@ pub(super) fn services(stack: &Stack, service: &Service) -> Vec<Object> {
     match service.program {
         Program::VictoriaMetrics | Program::Grafana => vec![
             object(&service.name, None, ""),
-            object(&governing(service), Some("None"), each),
+            Object {
+                metadata: Metadata {
+                    // Not found by who looks for the service by its labels.
+                    labels: super::labels(stack, &governing(service), Some(&service.image)),
+                    ..metadata(stack, service, &governing(service))
+                },
+                ..object(&governing(service), Some("None"), each)
+            },
         ],
         _ if governing(service) == service.name || service.program == Program::Vminsert => {
             vec![object(&service.name, Some("None"), each)]
@@ -304,6 +311,15 @@ fn ingress(stack: &Stack, service: &Service, edges: &BTreeSet<Edge>) -> Vec<Ingr
             .collect();
         names.dedup();
         let mut from: Vec<Peer> = names.iter().map(|name| pods(stack, name)).collect();
+        if stack.values.form == Form::PrometheusOperator {
+            // Its Prometheus lies in a namespace of its own.
+            from = vec![Peer {
+                namespace_selector: Some(Selector::default()),
+                pod_selector: Some(Selector {
+                    match_labels: pairs([("app.kubernetes.io/name", "prometheus")]),
+                }),
+            }];
+        }
         let controller = stack.values.kubernetes.ingress.as_ref();
         if let Some(controller) = controller.filter(|_| port_name(service, *port) == "http")
             && host(controller, service).is_some()

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::network::{IngressSpec, PolicySpec, ServiceSpec};
+use super::operator::Custom;
 use super::pod::PodTemplate;
 use super::scale::{AutoscalerSpec, BudgetSpec};
 use crate::yaml::Ordered;
@@ -50,6 +51,7 @@ pub(crate) enum Body {
     Ingress { spec: IngressSpec },
     Budget { spec: BudgetSpec },
     Autoscaler { spec: AutoscalerSpec },
+    Custom { spec: Custom },
     Empty {},
 }
 

@@ -15,6 +15,13 @@ pub(crate) struct BudgetSpec {
     pub(crate) selector: Selector,
 }
 
+/// How many instances may be away at once.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MaxUnavailable {
+    pub(crate) max_unavailable: u32,
+}
+
 /// A `HorizontalPodAutoscaler`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

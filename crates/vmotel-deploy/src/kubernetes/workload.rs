@@ -258,7 +258,7 @@ fn probe(service: &Service, path: &str, period_seconds: u32, failure_threshold: 
 }
 
 /// What keeps data gets what it asks for, always: requests and limits are equal. Others may use a CPU when it is free.
-fn resources(service: &Service) -> Resources {
+pub(super) fn resources(service: &Service) -> Resources {
     let limits = Amounts {
         cpu: service.cpus.to_string(),
         memory: quantity(service.memory),
@@ -323,7 +323,7 @@ fn volume_name(folder: &str) -> String {
         .to_owned()
 }
 
-fn claim(stack: &Stack, service: &Service) -> Option<Claim> {
+pub(super) fn claim(stack: &Stack, service: &Service) -> Option<Claim> {
     let (name, _) = service.volume.as_ref()?;
     let values = &stack.values;
     let size = match service.program {

@@ -1,6 +1,7 @@
 //! The alerts about the application, from the metrics of its catalog.
 
 use super::{Alert, Context, Group, Input, Record, Severity};
+use crate::Form;
 
 pub(super) fn group(context: Context<'_>) -> Group {
     Group {
@@ -167,6 +168,10 @@ fn users(context: Context<'_>) -> Option<Alert> {
 }
 
 fn series_limit(context: Context<'_>) -> Option<Alert> {
+    // Prometheus tells no such limit.
+    if context.values.form == Form::PrometheusOperator {
+        return None;
+    }
     let job = context.job();
     let series = |name: &str, value| Input(format!("{name}{{job=\"{job}\", instance=\"a\"}}"), value, 0.0);
     Some(Alert {

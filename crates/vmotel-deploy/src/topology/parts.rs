@@ -1,6 +1,6 @@
 //! The services around the storage.
 
-use super::{Port, Program, Service, endpoints};
+use super::{Port, Program, Service, endpoints, host};
 use crate::{Bytes, Deployment, Form};
 
 /// The flag that tells agents that share their targets apart.
@@ -159,7 +159,8 @@ fn alertmanager(values: &Deployment) -> Service {
     let mut ports = vec![Port::published(9093, values.ports.alertmanager)];
     if replicas > 1 {
         flags.push(("cluster.listen-address", "0.0.0.0:9094".to_owned()));
-        flags.extend((0..replicas).map(|n| ("cluster.peer", format!("alertmanager-{n}.alertmanager:9094"))));
+        let host = host(values, "alertmanager");
+        flags.extend((0..replicas).map(|n| ("cluster.peer", format!("{host}-{n}.{host}:9094"))));
         ports.push(Port {
             udp: true,
             ..Port::inner(9094)
@@ -187,10 +188,11 @@ fn alertmanager(values: &Deployment) -> Service {
 
 /// All Alertmanagers are told; they agree among themselves which one notifies.
 fn notifiers(values: &Deployment) -> String {
+    let host = host(values, "alertmanager");
     match redundant(values) {
-        1 => "http://alertmanager:9093".to_owned(),
+        1 => format!("http://{host}:9093"),
         count => {
-            let one = |n| format!("http://alertmanager-{n}.alertmanager:9093");
+            let one = |n| format!("http://{host}-{n}.{host}:9093");
             (0..count).map(one).collect::<Vec<_>>().join(",")
         }
     }

@@ -1,7 +1,7 @@
 //! The services that keep data: one node, or the three parts of a cluster.
 
 use super::parts::{hurry, service};
-use super::{Port, Program, Service};
+use super::{Port, Program, Service, host};
 use crate::{Deployment, Form};
 
 /// The file of the key that administrative paths ask for.
@@ -28,7 +28,10 @@ fn victoria_metrics(values: &Deployment) -> Service {
         ("deleteAuthKey", ADMIN_KEY.to_owned()),
         ("snapshotAuthKey", ADMIN_KEY.to_owned()),
         ("search.resetCacheAuthKey", ADMIN_KEY.to_owned()),
-        ("vmalert.proxyURL", "http://vmalert:8880".to_owned()),
+        (
+            "vmalert.proxyURL",
+            format!("http://{}:8880", host(values, "vmalert")),
+        ),
     ];
     flags.extend(deduplication(values));
     flags.extend(hurry(values, "search.latencyOffset"));
@@ -119,7 +122,10 @@ fn vmselect(values: &Deployment) -> Service {
         ("cacheDataPath", "/cache".to_owned()),
         ("deleteAuthKey", ADMIN_KEY.to_owned()),
         ("search.resetCacheAuthKey", ADMIN_KEY.to_owned()),
-        ("vmalert.proxyURL", "http://vmalert:8880".to_owned()),
+        (
+            "vmalert.proxyURL",
+            format!("http://{}:8880", host(values, "vmalert")),
+        ),
         ("loggerFormat", "json".to_owned()),
     ]);
     Service {
@@ -150,7 +156,10 @@ fn nodes(values: &Deployment, port: u16) -> String {
     let name = |n: u32| match values.form {
         Form::Compose if values.cluster.storage_nodes == 1 => format!("vmstorage:{port}"),
         Form::Compose => format!("vmstorage-{}:{port}", n + 1),
-        _ => format!("vmstorage-{n}.vmstorage:{port}"),
+        _ => {
+            let host = host(values, "vmstorage");
+            format!("{host}-{n}.{host}:{port}")
+        }
     };
     let names: Vec<String> = (0..values.cluster.storage_nodes).map(name).collect();
     names.join(",")

@@ -14,6 +14,10 @@ pub enum Form {
     Compose,
     /// Kubernetes, with plain objects.
     Kubernetes,
+    /// Kubernetes, with the operator of VictoriaMetrics.
+    Operator,
+    /// The application alone, with what the operator of Prometheus watches it by.
+    PrometheusOperator,
 }
 
 /// How the storage is built.

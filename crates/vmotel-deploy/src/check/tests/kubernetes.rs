@@ -395,6 +395,93 @@ fn references() {
     });
 }
 
+/// What the operators make is named as they name it, and every part of it is scraped under the job that rules ask for.
+#[test]
+fn operators() {
+    for form in ["'operator'", "'prometheus-operator'"] {
+        assert_eq!(stack(&FULL.replace("'kubernetes'", form)).check(), []);
+    }
+    let operator = || stack("form = 'operator'\ntopology = 'cluster'");
+    assert_eq!(operator().check(), []);
+    let tree = operator().render().unwrap();
+    for (path, present) in [
+        (
+            "vmotel-vmagent.yaml",
+            "url: http://vminsert-vmotel:8480/insert/0/prometheus/api/v1/write\n",
+        ),
+        ("vmotel-vmagent.yaml", "shardCount: 2\n"),
+        ("vmotel-vmagent.yaml", "maxDiskUsagePerURL: 10GiB\n"),
+        ("vmotel-vmcluster.yaml", "replicationFactor: 2\n"),
+        (
+            "vmotel-vmalert.yaml",
+            "url: http://vmalertmanager-vmotel-1.vmalertmanager-vmotel:9093\n",
+        ),
+        (
+            "grafana-provisioning-configmap.yaml",
+            "url: http://vmselect-vmotel:8481/select/0/prometheus\n",
+        ),
+        ("vmstorage-vmservicescrape.yaml", "replacement: vmstorage\n"),
+        ("reader-vmuser.yaml", "key: reader_password\n"),
+        ("grafana-networkpolicy.yaml", "app.kubernetes.io/name: vmselect\n"),
+    ] {
+        let text = tree.get(path).unwrap_or_else(|| panic!("no {path}"));
+        assert!(text.contains(present), "{path} has no {present}:\n{text}");
+    }
+    // What fields say is not said again by flags.
+    for (path, text) in tree.files() {
+        for absent in [
+            "promscrape.cluster",
+            "storageDataPath",
+            "httpListenAddr",
+            "/run/secrets/admin_key",
+        ] {
+            assert!(!text.contains(absent), "{path}: {absent}");
+        }
+    }
+    check_in(
+        operator(),
+        "K5: a part that nobody scrapes",
+        "service vmstorage-vmotel [unwatched-service]",
+        |stack| {
+            remove(stack, "VMServiceScrape", "vmstorage");
+        },
+    );
+    check_in(
+        operator(),
+        "a host of plain Kubernetes",
+        "names the host vminsert, which is no service",
+        |stack| {
+            set_flag(
+                stack,
+                "vmagent-vmotel",
+                "remoteWrite.url",
+                "http://vminsert:8480/insert/0/prometheus/api/v1/write",
+            );
+        },
+    );
+    let single = stack("form = 'operator'\n[storage]\nretention = '2M'")
+        .render()
+        .unwrap();
+    assert!(
+        single
+            .get("vmotel-vmsingle.yaml")
+            .unwrap()
+            .contains("retentionPeriod: 62d\n")
+    );
+    let prometheus = stack("form = 'prometheus-operator'").render().unwrap();
+    let rules = prometheus.get("app-prometheusrule.yaml").unwrap();
+    assert!(
+        rules.contains("alert: HighErrorRate\n") && !rules.contains("VMDiskSpaceLow"),
+        "{rules}"
+    );
+    assert!(
+        prometheus
+            .get("app-servicemonitor.yaml")
+            .unwrap()
+            .contains("scrapeTimeout: 10s\n")
+    );
+}
+
 /// What is optional is there when it is asked for.
 #[test]
 fn options() {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -85,6 +85,10 @@ pub(super) struct Worker {
     pub(super) wake: Notify,
     /// Something became of a request.
     pub(super) progress: Notify,
+    /// A collection is under way.
+    collecting: Cell<bool>,
+    /// A collection has come to its end.
+    collected: Notify,
     /// The shutdown began.
     pub(super) hurry: Cell<bool>,
 }
@@ -105,18 +109,21 @@ impl Worker {
             spool: RefCell::new(spool),
             wake: Notify::new(),
             progress: Notify::new(),
+            collecting: Cell::new(false),
+            collected: Notify::new(),
             hurry: Cell::new(false),
         }
     }
 
     /// Works until the last push is done, or until the exporter is dropped without one.
     pub(super) async fn run(self, flushes: tokio_mpsc::Receiver<Flush>, end: oneshot::Receiver<End>) {
-        // The request under way goes on when the shutdown begins; ticks and flushes do not.
+        // What is under way goes on when the shutdown begins; further ticks and flushes do not.
         let mut sender = Sender::new(&self);
         let mut sending = pin!(sender.run());
+        let mut serving = pin!(self.serve(flushes));
         let end = tokio::select! {
             end = end => end.ok(),
-            () = self.serve(flushes) => None,
+            () = &mut serving => None,
             () = &mut sending => None,
         };
         let Some(End { timeout, reply }) = end else {
@@ -124,7 +131,7 @@ impl Worker {
             return;
         };
         tokio::select! {
-            outcome = self.finish(timeout) => {
+            outcome = self.finish(timeout, serving) => {
                 // The caller waits no longer than it said.
                 let _ = reply.send(outcome);
             }
@@ -137,6 +144,9 @@ impl Worker {
         let mut due = self.due(&mut schedule);
         let mut waiting: Vec<Waiting> = Vec::new();
         loop {
+            if self.hurry.get() {
+                return std::future::pending().await;
+            }
             let soonest = waiting.iter().map(|waiting| waiting.deadline).min();
             tokio::select! {
                 flush = flushes.recv() => {
@@ -168,6 +178,13 @@ impl Worker {
     ///
     /// Where a source hangs, the others are collected without it: it is reported, and what else there is gets out.
     async fn collect(&self, markers: bool, limit: Instant) {
+        self.collecting.set(true);
+        self.collect_until(markers, limit).await;
+        self.collecting.set(false);
+        self.collected.notify_waiters();
+    }
+
+    async fn collect_until(&self, markers: bool, limit: Instant) {
         let now = Instant::now();
         let patience = self
             .setup
@@ -245,11 +262,19 @@ impl Worker {
     }
 
     /// Collects a last time and sends what waits, within `timeout`.
-    async fn finish(&self, timeout: Duration) -> PushOutcome {
+    async fn finish(&self, timeout: Duration, serving: Pin<&mut impl Future<Output = ()>>) -> PushOutcome {
         let begin = Instant::now();
         let before = self.setup.metrics.read();
         self.hurry.set(true);
         self.wake.notify_one();
+        if self.collecting.get() {
+            // What it reads is not thrown away.
+            tokio::select! {
+                () = self.collected.notified() => {}
+                () = serving => {}
+                () = sleep_until(begin + timeout / 4) => {}
+            }
+        }
         let push = &self.setup.push;
         let markers = push.stale_markers && !push.interval.is_zero();
         self.collect(markers, begin + timeout / 2).await;

@@ -95,6 +95,25 @@ fn outlive(signal: Signal, version: Version, plan: Plan) -> PushStatus {
     status
 }
 
+#[test]
+fn a_collection_under_way_at_the_shutdown_is_delivered_too() {
+    let server = server(ServerConfig::default());
+    let clock = Arc::new(Clock::slow(10, Duration::from_millis(400)));
+    let push = Push {
+        interval: Duration::from_millis(100),
+        ..quick(Target::victoria(server.url()))
+    };
+    let exporter = exporter(push, &clock);
+    while clock.collected().len() < 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    // The second one has just begun.
+    exporter.shutdown_blocking(SECONDS).unwrap();
+    let collected = clock.collected();
+    assert!(collected.len() >= 3, "{collected:?}");
+    clock.assert_stored(&server, &collected);
+}
+
 /// Runs a plan for all of these at once.
 fn outlive_all<const N: usize>(plan: Plan, cases: [(Signal, Version); N]) -> [PushStatus; N] {
     thread::scope(|scope| {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::Mutex,
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -19,11 +20,18 @@ const NEAR: u64 = 10_000;
 pub(super) struct Clock {
     labels: Vec<String>,
     collected: Mutex<Vec<u64>>,
+    pause: Duration,
 }
 
 impl Clock {
     pub(super) fn new(series: usize) -> Self {
+        Self::slow(series, Duration::ZERO)
+    }
+
+    /// Returns a clock whose collections take this long.
+    pub(super) fn slow(series: usize, pause: Duration) -> Self {
         Self {
+            pause,
             labels: (0..series).map(|number| number.to_string()).collect(),
             collected: Mutex::default(),
         }
@@ -95,6 +103,8 @@ impl MetricSource for Clock {
         // Collections within one millisecond would look like one.
         let now = collected.last().map_or(now, |last| now.max(last + 1));
         collected.push(now);
+        drop(collected);
+        thread::sleep(self.pause);
         Box::new(Reading { clock: self, now })
     }
 }

@@ -72,6 +72,14 @@ impl BodyStream {
         piece
     }
 
+    /// Lifts the limit of [`ClientConfig::max_response_bytes`](crate::ClientConfig::max_response_bytes), for a reader that keeps only a
+    /// piece at a time.
+    #[must_use]
+    pub fn without_limit(mut self) -> Self {
+        self.limit = u64::MAX;
+        self
+    }
+
     /// Reads the rest into memory.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The client: requests over vmotel-http, answers decoded.
 
 mod admin;
+mod finish;
 mod query;
 mod rules;
 mod search;
@@ -16,6 +17,7 @@ use vmotel_http::{BaseUrl, Body, Client, ClientConfig, ConfigError, Secret, Stre
 
 use crate::error::Endpoint;
 use crate::{Error, RetryConfig, Tenant};
+use finish::{Finish, Unread, Whole};
 
 /// A client for the API of one VictoriaMetrics, vmalert, vmagent or Prometheus, cheap to clone.
 ///
@@ -104,8 +106,7 @@ impl QueryClient {
         request: Request<Body>,
         timeout: Duration,
     ) -> Result<Bytes, Error> {
-        let whole = async |response: StreamingResponse| response.body.collect().await;
-        self.attempt(endpoint, request, timeout, whole).await
+        self.attempt(endpoint, request, timeout, Whole(endpoint)).await
     }
 
     /// Sends a read until its answer begins well or must not be tried again.
@@ -115,29 +116,28 @@ impl QueryClient {
         request: Request<Body>,
         timeout: Duration,
     ) -> Result<StreamingResponse, Error> {
-        self.attempt(endpoint, request, timeout, async |response| Ok(response))
-            .await
+        self.attempt(endpoint, request, timeout, Unread).await
     }
 
-    async fn attempt<T>(
+    async fn attempt<F: Finish>(
         &self,
         endpoint: Endpoint,
         mut request: Request<Body>,
         timeout: Duration,
-        finish: impl AsyncFn(StreamingResponse) -> Result<T, vmotel_http::Error>,
-    ) -> Result<T, Error> {
+        finish: F,
+    ) -> Result<F::Made, Error> {
         let begin = Instant::now();
         let mut retries = 0;
         loop {
             let next = again(&request);
             let left = timeout.saturating_sub(begin.elapsed());
             let outcome = match self.http.stream_within(request, left).await {
-                Ok(response) => finish(response).await,
-                Err(error) => Err(error),
+                Ok(response) => finish.finish(response).await,
+                Err(error) => Err(Error::sort(endpoint, error)),
             };
             let error = match outcome {
                 Ok(done) => return Ok(done),
-                Err(error) => Error::sort(endpoint, error),
+                Err(error) => error,
             };
             let left = timeout.saturating_sub(begin.elapsed());
             match self.retry.pause(retries, &error) {

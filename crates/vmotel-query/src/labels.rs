@@ -1,10 +1,24 @@
 //! The labels of a series.
 
+mod builder;
+mod interner;
+mod table;
+
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+pub(crate) use builder::LabelsBuilder;
+pub(crate) use interner::{Interner, Place};
+use table::Table;
+
 /// The labels of a series, sorted by name, the metric's name among them as `__name__`.
+///
+/// Cloning them is cheap. Those of one answer share their texts: equal names and values are in memory once, until the last of the
+/// labels is gone; [`Self::detached`] makes a copy that stands alone.
 ///
 /// # Examples
 /// ```
@@ -15,17 +29,34 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 /// assert_eq!(labels.get("job"), Some("a"));
 /// assert_eq!(labels.to_string(), "up{job=\"a\"}");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Labels(Vec<(String, String)>);
+#[derive(Clone, Default)]
+pub struct Labels {
+    table: Arc<Table>,
+    /// The first of the pairs in the table.
+    first: u32,
+    len: u32,
+}
 
 impl Labels {
     /// Creates labels from pairs; of several with one name the last one counts, as for the server.
-    pub fn new<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        let mut pairs: Vec<(String, String)> = pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
-        pairs.reverse();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        pairs.dedup_by(|later, kept| later.0 == kept.0);
-        Self(pairs)
+    ///
+    /// # Panics
+    /// If all texts together have 4 GiB or more.
+    pub fn new<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut builder = LabelsBuilder::default();
+        for (name, value) in pairs {
+            builder.push(name.as_ref(), value.as_ref());
+        }
+        let mut labels = Self::default();
+        assert!(builder.finish(), "the labels have less than 4 GiB");
+        builder.write(&mut labels);
+        labels
+    }
+
+    /// Returns a copy that keeps no other labels of its answer in memory.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self::new(self.iter())
     }
 
     /// Returns the metric's name, or the empty string.
@@ -37,26 +68,72 @@ impl Labels {
     /// Returns the value of a label.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let at = self.0.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
-        Some(&self.0[at].1)
+        let pairs = self.pairs();
+        let at = pairs
+            .binary_search_by(|pair| self.table.text(pair.0).cmp(name))
+            .ok()?;
+        Some(self.table.text(pairs[at].1))
     }
 
     /// Returns the pairs in order of their names.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let table = &self.table;
+        self.pairs()
+            .iter()
+            .map(move |pair| (table.text(pair.0), table.text(pair.1)))
     }
 
     /// Returns the number of labels, the metric's name included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.len as usize
     }
 
     /// Returns true if there is no label.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len == 0
+    }
+
+    fn pairs(&self) -> &[(u32, u32)] {
+        self.table.pairs(self.first, self.len)
+    }
+}
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        (Arc::ptr_eq(&self.table, &other.table) && self.pairs() == other.pairs())
+            || (self.len == other.len && self.iter().eq(other.iter()))
+    }
+}
+
+impl Eq for Labels {}
+
+impl Hash for Labels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.len);
+        for pair in self.iter() {
+            pair.hash(state);
+        }
+    }
+}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 

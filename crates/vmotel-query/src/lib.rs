@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod client;
+mod collect;
+mod columns;
 mod decode;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
 mod exemplars;
-mod export;
 mod expression;
 mod form;
 mod import;
@@ -18,16 +20,18 @@ mod result;
 mod retry;
 mod rfc3339;
 mod rules;
+mod samples;
 mod status;
 mod targets;
 mod tenant;
 mod timestamp;
 mod trace;
+mod wire;
 
 pub use client::QueryClient;
+pub use columns::{ColumnSeries, Times};
 pub use error::{Cut, Error, ParamError};
 pub use exemplars::{Exemplar, ExemplarQuery, ExemplarSeries};
-pub use export::ExportStream;
 pub use import::{ImportFormat, ImportLimits, ImportOptions, ImportReport, ImportSeries};
 pub use labels::Labels;
 pub use params::{
@@ -38,6 +42,7 @@ pub use raw::{ExportFormat, RawStream};
 pub use result::{Answer, Completeness, Data, RangeSeries, Sample, Stats, VectorSeries};
 pub use retry::RetryConfig;
 pub use rules::{Alert, Notifier, NotifierGroup, Rule, RuleGroup, RuleKind, RulesQuery};
+pub use samples::SampleStream;
 pub use status::{
     ActiveQuery, BuildInfo, Count, MetadataQuery, MetricMetadata, NameStats, NameStatsQuery, NameUse,
     TopQueries, TopQueriesQuery, TopQuery, TsdbStatus, TsdbStatusQuery,
@@ -47,3 +52,8 @@ pub use tenant::Tenant;
 pub use timestamp::Timestamp;
 pub use trace::Trace;
 pub use vmotel_http::{Auth, BaseUrl, BaseUrlError, ClientConfig, ConfigError, Secret, Verdict};
+#[cfg(feature = "unstable-native")]
+pub use wire::NativeDecoder;
+pub use wire::{
+    Block, CsvDecoder, JsonLinesDecoder, MatrixDecoder, Progress, ResultKind, STALE_NAN, is_stale,
+};

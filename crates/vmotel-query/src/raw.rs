@@ -32,7 +32,7 @@ impl RawStream {
     pub(crate) fn new(endpoint: &'static str, body: BodyStream) -> Self {
         Self {
             endpoint,
-            body,
+            body: body.without_limit(),
             bytes: 0,
         }
     }

@@ -3,7 +3,7 @@
 use crate::{Error, Labels, Timestamp, Trace};
 
 /// The answer to a query: the data, and how far it can be trusted.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer<T> {
     /// The data.

@@ -1,9 +1,11 @@
 //! Evaluating expressions.
 
+use super::finish::{Columns, Instant, Range, samples_of};
 use crate::error::Endpoint;
+use crate::samples::SampleStream;
 use crate::{
-    Answer, Data, Error, ExemplarQuery, ExemplarSeries, InstantQuery, QueryClient, RangeQuery, RangeSeries,
-    decode, expression,
+    Answer, ColumnSeries, Data, Error, ExemplarQuery, ExemplarSeries, InstantQuery, QueryClient, RangeQuery,
+    RangeSeries, expression,
 };
 
 const QUERY: Endpoint = Endpoint::common("query");
@@ -19,11 +21,8 @@ impl QueryClient {
     /// Any [`Error`].
     pub async fn query(&self, query: &InstantQuery) -> Result<Answer<Data>, Error> {
         let timeout = self.timeout(query.options.timeout);
-        decode::instant(
-            &self
-                .read(QUERY, query.request(self.tenant, timeout)?, timeout)
-                .await?,
-        )
+        let request = query.request(self.tenant, timeout)?;
+        self.attempt(QUERY, request, timeout, Instant).await
     }
 
     /// Evaluates an expression at every step of a range (`/api/v1/query_range`).
@@ -32,11 +31,40 @@ impl QueryClient {
     /// Any [`Error`].
     pub async fn query_range(&self, query: &RangeQuery) -> Result<Answer<Vec<RangeSeries>>, Error> {
         let timeout = self.timeout(query.options.timeout);
-        decode::range(
-            &self
-                .read(QUERY_RANGE, query.request(self.tenant, timeout)?, timeout)
-                .await?,
-        )
+        let request = query.request(self.tenant, timeout)?;
+        self.attempt(QUERY_RANGE, request, timeout, Range(query.points()))
+            .await
+    }
+
+    /// Evaluates an expression at every step of a range, by columns: half the memory of [`Self::query_range`] where no point is missing.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub async fn query_range_columns(&self, query: &RangeQuery) -> Result<Answer<Vec<ColumnSeries>>, Error> {
+        let timeout = self.timeout(query.options.timeout);
+        let request = query.request(self.tenant, timeout)?;
+        self.attempt(QUERY_RANGE, request, timeout, Columns(query.points()))
+            .await
+    }
+
+    /// Evaluates an expression at every step of a range and hands the samples out as they arrive, in constant memory.
+    ///
+    /// # Errors
+    /// Any [`Error`]; also from the stream.
+    pub async fn query_range_stream(&self, query: &RangeQuery) -> Result<SampleStream, Error> {
+        let timeout = self.timeout(query.options.timeout);
+        let request = query.request(self.tenant, timeout)?;
+        Ok(samples_of(self.stream(QUERY_RANGE, request, timeout).await?))
+    }
+
+    /// Evaluates an expression at one point in time and hands the series out as they arrive, in constant memory.
+    ///
+    /// # Errors
+    /// Any [`Error`]; also from the stream.
+    pub async fn query_stream(&self, query: &InstantQuery) -> Result<SampleStream, Error> {
+        let timeout = self.timeout(query.options.timeout);
+        let request = query.request(self.tenant, timeout)?;
+        Ok(samples_of(self.stream(QUERY, request, timeout).await?))
     }
 
     /// Returns exemplars of the series that an expression reads (`/api/v1/query_exemplars`); VictoriaMetrics has none.

@@ -7,9 +7,10 @@ use http::Request;
 use vmotel_http::Body;
 
 use crate::error::Endpoint;
+use crate::samples::{Decoder, SampleStream};
 use crate::{
-    Error, ExportFormat, ExportQuery, ExportStream, FederateQuery, ImportFormat, ImportOptions, ImportReport,
-    ImportSeries, QueryClient, RawStream, import,
+    CsvDecoder, CsvFormat, Error, ExportFormat, ExportQuery, FederateQuery, ImportFormat, ImportOptions,
+    ImportReport, ImportSeries, QueryClient, RawStream, import,
 };
 
 const EXPORT: Endpoint = Endpoint::special("export");
@@ -17,18 +18,41 @@ const FEDERATE: Endpoint = Endpoint::special("federate");
 const IMPORT: Endpoint = Endpoint::special("import");
 
 impl QueryClient {
-    /// Reads the stored samples of the series that fit a selector (`/api/v1/export`), as a stream of bounded memory.
+    /// Reads the stored samples of the series that fit a selector as JSON lines (`/api/v1/export`), in bounded memory.
     ///
     /// Without `start` and `end` it reads everything until the current second.
     ///
     /// # Errors
     /// Any [`Error`]; also from the stream.
-    pub async fn export(&self, query: &ExportQuery) -> Result<ExportStream, Error> {
+    pub async fn export(&self, query: &ExportQuery) -> Result<SampleStream, Error> {
         let timeout = self.timeout(query.options.timeout);
         let request = query.json_request(self.tenant, timeout)?;
-        Ok(ExportStream::new(
-            self.stream(EXPORT, request, timeout).await?.body,
-        ))
+        let body = self.stream(EXPORT, request, timeout).await?.body;
+        Ok(SampleStream::new(body, Decoder::JsonLines(Box::default())))
+    }
+
+    /// Reads the stored samples as CSV (`/api/v1/export/csv`), which knows only the labels that the format names, in constant memory.
+    ///
+    /// # Errors
+    /// Any [`Error`]; also from the stream.
+    pub async fn export_csv(&self, query: &ExportQuery, format: &CsvFormat) -> Result<SampleStream, Error> {
+        let timeout = self.timeout(query.options.timeout);
+        let request = query.csv_request(format, self.tenant, timeout)?;
+        let decoder = CsvDecoder::new(format)?;
+        let body = self.stream(EXPORT, request, timeout).await?.body;
+        Ok(SampleStream::new(body, Decoder::Csv(Box::new(decoder))))
+    }
+
+    /// Reads the stored samples in the server's own format (`/api/v1/export/native`), the quickest way, in constant memory.
+    ///
+    /// # Errors
+    /// Any [`Error`]; also from the stream.
+    #[cfg(feature = "unstable-native")]
+    pub async fn export_native(&self, query: &ExportQuery) -> Result<SampleStream, Error> {
+        let timeout = self.timeout(query.options.timeout);
+        let request = query.native_request(self.tenant, timeout)?;
+        let body = self.stream(EXPORT, request, timeout).await?.body;
+        Ok(SampleStream::new(body, Decoder::Native(Box::default())))
     }
 
     /// Reads the stored samples as the server writes them, for a file or another server.

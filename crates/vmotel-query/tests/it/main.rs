@@ -1,6 +1,7 @@
 //! The client against real servers.
 #![cfg(unix)]
 
+mod decoders;
 mod endpoints;
 mod errors;
 mod prometheus;

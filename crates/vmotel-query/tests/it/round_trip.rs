@@ -153,8 +153,7 @@ async fn many_samples_stream_in_and_out() -> outcome::Result {
         let mut sums = [0_i64; 5];
         let mut count = 0;
         let mut stream = client.export(&ExportQuery::new("big")).await?;
-        while let Some(part) = stream.next().await {
-            let part = part?;
+        while let Some(part) = stream.next_series().await? {
             let i: usize = part.labels.get("i").unwrap().parse().unwrap();
             sums[i] += part.samples.iter().map(|s| s.value as i64).sum::<i64>();
             count += part.samples.len();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, completions, doctor, query};
+use crate::{check, completions, doctor, export, import, query};
 
 /// The status of a failure: what was asked could not be done.
 const FAILED: u8 = 1;
@@ -39,6 +39,10 @@ pub enum Command {
     Query(query::QueryArgs),
     /// Examines an app, vmagent, VictoriaMetrics and vmalert: what is wrong, with numbers, and how it is mended.
     Doctor(doctor::DoctorArgs),
+    /// Copies stored samples to files, in parts by time; goes on where it was interrupted.
+    Export(export::ExportArgs),
+    /// Stores samples from files, or from a folder that `export` made.
+    Import(import::ImportArgs),
     /// Checks queries without a server: errors with their place, likely mistakes, formatting.
     Check(check::CheckArgs),
     /// Prints the completions of a shell.
@@ -60,6 +64,8 @@ impl Command {
         let result = match self {
             Self::Query(args) => query::run(&args),
             Self::Doctor(args) => doctor::run(&args),
+            Self::Export(args) => export::run(&args),
+            Self::Import(args) => import::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Completions(args) => completions::run(&args),
         };

@@ -64,9 +64,43 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Returns a client for exchanges of any size that may take long.
+    pub(crate) fn bulk_client(&self, timeout: Duration) -> anyhow::Result<QueryClient> {
+        let config = ClientConfig {
+            max_response_bytes: u64::MAX,
+            timeout,
+            ..self.connection.config("VMOTEL")?
+        };
+        Ok(QueryClient::new(
+            self.url.address("--url")?,
+            self.connection.tenant(),
+            config,
+        )?)
+    }
+
+    /// Returns what tells this server and tenant from others, without credentials.
+    pub(crate) fn identity(&self) -> anyhow::Result<String> {
+        Ok(format!(
+            "{} {:?}",
+            self.url.address("--url")?,
+            self.connection.tenant()
+        ))
+    }
+}
+
 impl Connection {
     pub(crate) fn tenant(&self) -> Tenant {
         self.tenant.unwrap_or_default()
+    }
+
+    /// Returns the tenant as it is written on the command line; none of a single node.
+    pub(crate) fn tenant_text(&self) -> Option<String> {
+        Some(match self.tenant? {
+            Tenant::Cluster { account, project } => format!("{account}:{project}"),
+            Tenant::Multitenant => "multitenant".to_owned(),
+            _ => return None,
+        })
     }
 
     /// Returns the settings with the credentials of the variables with a prefix.
@@ -215,6 +249,14 @@ fn header(text: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
         );
     }
     Ok((name, value))
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn pair(text: &str) -> anyhow::Result<(String, String)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => bail!("expected NAME=VALUE"),
+    }
 }
 
 fn split_header(text: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {

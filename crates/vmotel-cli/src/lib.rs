@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
 mod check;
 mod command;
 mod completions;
 mod connect;
 mod doctor;
+mod export;
+mod import;
 mod out;
 mod query;
 mod style;
@@ -14,4 +17,6 @@ pub use check::CheckArgs;
 pub use command::{Cli, Command};
 pub use completions::CompletionsArgs;
 pub use doctor::DoctorArgs;
+pub use export::ExportArgs;
+pub use import::ImportArgs;
 pub use query::QueryArgs;

@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use vmotel_query::{Answer, Completeness, InstantQuery, QueryOptions, RangeQuery, Timestamp};
 
 use crate::command::usage;
-use crate::connect::Server;
+use crate::connect::{Server, pair};
 use crate::out;
 use crate::style::Color;
 use crate::times::{self, When};
@@ -191,12 +191,5 @@ fn options(args: &QueryArgs) -> QueryOptions {
         extra_labels: args.extra_labels.clone(),
         extra_filters: args.extra_filters.clone(),
         ..QueryOptions::default()
-    }
-}
-
-fn pair(text: &str) -> anyhow::Result<(String, String)> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => bail!("expected NAME=VALUE"),
     }
 }

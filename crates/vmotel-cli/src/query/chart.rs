@@ -87,7 +87,7 @@ fn draw(text: &mut String, row: &Row, (start, end): (Timestamp, Timestamp), widt
             rest = plot - from.len()
         );
     } else {
-        let _ = writeln!(text, "{:>axis$}  {from}\n{:>axis$}  to {to}\n", "", "");
+        let _ = writeln!(text, "{from}\nto {to}\n");
     }
 }
 

@@ -11,19 +11,8 @@ mod identity;
 mod queries;
 mod storage;
 
-use std::thread;
-
+use crate::on_both;
 use vmotel_testkit::{ServerConfig, Version, VictoriaMetrics};
-
-/// Runs a test on both versions at once.
-fn on_both(test: impl Fn(Version) + Sync) {
-    let test = &test;
-    thread::scope(|scope| {
-        for version in Version::BOTH {
-            scope.spawn(move || test(version));
-        }
-    });
-}
 
 /// Starts a server that shows new samples at once.
 fn server(version: Version, flags: &[&str]) -> VictoriaMetrics {

@@ -4,8 +4,13 @@
 
 mod command;
 mod doctor;
+mod query;
+mod transfer;
 
 use std::process::{Command, Output};
+use std::thread;
+
+use vmotel_testkit::Version;
 
 /// Returns the command, without what the environment of the test might set.
 fn vmotel() -> Command {
@@ -30,4 +35,14 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("the output is text")
+}
+
+/// Runs a test on both versions at once.
+fn on_both(test: impl Fn(Version) + Sync) {
+    let test = &test;
+    thread::scope(|scope| {
+        for version in Version::BOTH {
+            scope.spawn(move || test(version));
+        }
+    });
 }

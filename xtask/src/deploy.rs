@@ -101,11 +101,11 @@ pub(crate) fn check() -> anyhow::Result<()> {
     }
     for defaults in DEFAULTS {
         if defaults.is_compose() {
-            check::programs(&defaults.path())?;
+            check::programs(&defaults.path(), true)?;
         } else {
             let files = tempfile::tempdir()?;
             folder::write(&defaults.stack()?.configs()?, files.path())?;
-            check::configs(files.path())?;
+            check::programs(files.path(), false)?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::{DeployError, Deployment, yaml};
 struct Config {
     route: Route,
     inhibit_rules: [Inhibit; 2],
-    receivers: [Receiver; 1],
+    receivers: Vec<Receiver>,
 }
 
 #[derive(Debug, Serialize)]
@@ -18,7 +18,7 @@ struct Route {
     group_wait: String,
     group_interval: String,
     repeat_interval: String,
-    routes: [Branch; 1],
+    routes: [Branch; 2],
 }
 
 #[derive(Debug, Serialize)]
@@ -26,6 +26,9 @@ struct Branch {
     matchers: [&'static str; 1],
     receiver: &'static str,
     group_wait: String,
+    /// Not beyond the heartbeat's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_interval: Option<String>,
     repeat_interval: String,
 }
 
@@ -62,10 +65,16 @@ pub(crate) fn port_of(webhook: &str) -> u16 {
 
 pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployError> {
     let scaled = |seconds: u64| crate::rules::scaled(values, seconds).to_string();
-    let webhooks = values.alerting.webhook.iter().map(|url| Webhook {
-        url: url.clone(),
-        send_resolved: true,
-    });
+    let receiver = |name, url: &Option<String>, send_resolved| Receiver {
+        name,
+        webhook_configs: url
+            .iter()
+            .map(|url| Webhook {
+                url: url.clone(),
+                send_resolved,
+            })
+            .collect(),
+    };
     let config = Config {
         route: Route {
             receiver: "default",
@@ -73,17 +82,28 @@ pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployEr
             group_wait: scaled(30),
             group_interval: scaled(300),
             repeat_interval: scaled(12 * 3600),
-            routes: [Branch {
-                matchers: ["severity = critical"],
-                receiver: "default",
-                group_wait: scaled(10),
-                repeat_interval: scaled(3600),
-            }],
+            routes: [
+                // It always fires: whoever waits for it notices when nothing comes any more.
+                Branch {
+                    matchers: ["alertname = Watchdog"],
+                    receiver: "heartbeat",
+                    group_wait: scaled(1),
+                    group_interval: Some(scaled(60)),
+                    repeat_interval: scaled(60),
+                },
+                Branch {
+                    matchers: ["severity = critical"],
+                    receiver: "default",
+                    group_wait: scaled(10),
+                    group_interval: None,
+                    repeat_interval: scaled(3600),
+                },
+            ],
         },
         inhibit_rules: [
             Inhibit {
-                source_matchers: ["alertname = ErrorBudgetBurnFast"],
-                target_matchers: ["alertname =~ \"ErrorBudgetBurnSlow|HighErrorRate\""],
+                source_matchers: ["alertname = ErrorBudgetBurn1h"],
+                target_matchers: ["alertname =~ \"ErrorBudgetBurn(6h|1d|3d)|HighErrorRate\""],
                 equal: ["job"],
             },
             // What a target reports means little while it is down.
@@ -93,10 +113,10 @@ pub(crate) fn render(values: &Deployment, path: &str) -> Result<String, DeployEr
                 equal: ["job"],
             },
         ],
-        receivers: [Receiver {
-            name: "default",
-            webhook_configs: webhooks.collect(),
-        }],
+        receivers: vec![
+            receiver("default", &values.alerting.webhook, true),
+            receiver("heartbeat", &values.alerting.heartbeat, false),
+        ],
     };
     yaml::to_yaml(path, &config)
 }

@@ -83,6 +83,12 @@ pub struct Signals {
     pub dropped_series: Option<String>,
     /// The counter of scrapes that failed.
     pub scrape_errors: Option<String>,
+    /// The counter of label values that were folded, with the labels `metric` and `label`.
+    pub folded_values: Option<String>,
+    /// The counter of label sets that were folded whole.
+    pub folded_sets: Option<String>,
+    /// The gauge that tells whether the last collection of a source succeeded, with the label `source`.
+    pub source_up: Option<String>,
 }
 
 impl Catalog {
@@ -100,6 +106,9 @@ impl Catalog {
             ("signals.users", &signals.users),
             ("signals.dropped_series", &signals.dropped_series),
             ("signals.scrape_errors", &signals.scrape_errors),
+            ("signals.folded_values", &signals.folded_values),
+            ("signals.folded_sets", &signals.folded_sets),
+            ("signals.source_up", &signals.source_up),
         ] {
             let Some(name) = name else { continue };
             let Some(metric) = self.find(name) else {

@@ -88,6 +88,27 @@ impl Images {
     }
 }
 
+/// The oldest version of VictoriaMetrics that is tested.
+pub(crate) const OLDEST: (u32, u32) = (1, 112);
+
+/// Tells whether an image of the organisations that are pinned here is one of theirs; those of others are not known.
+pub(crate) fn is_published(image: &str) -> bool {
+    let name = image.split(['@', ':']).next().unwrap_or(image);
+    let organisation = name.split_once('/').map(|(organisation, _)| organisation);
+    let mut ours = IMAGES
+        .iter()
+        .filter(|(known, _)| known.split_once('/').map(|(o, _)| o) == organisation);
+    ours.next().is_none() || IMAGES.iter().any(|(known, _)| *known == name)
+}
+
+/// Returns the version of an image of VictoriaMetrics that is older than what is tested.
+pub(crate) fn too_old(image: &str) -> Option<&str> {
+    let (name, tag) = image.rsplit_once(":v")?;
+    let mut numbers = tag.split('.').map_while(|number| number.parse::<u32>().ok());
+    let version = (numbers.next()?, numbers.next()?);
+    (name.starts_with("victoriametrics/") && version < OLDEST).then_some(tag)
+}
+
 /// Tells whether an image names a version: a digest, or a tag other than `latest`.
 pub(crate) fn is_pinned(image: &str) -> bool {
     let tag = image.rsplit('/').next().unwrap_or(image);

@@ -22,11 +22,12 @@ const FLAGS: [(Program, &str); 8] = [
     ),
 ];
 
-const METRICS: [&str; 5] = [
+const METRICS: [&str; 6] = [
     include_str!("../inventory/victoria-metrics.metrics"),
     include_str!("../inventory/vmagent.metrics"),
     include_str!("../inventory/vmalert.metrics"),
     include_str!("../inventory/vmauth.metrics"),
+    include_str!("../inventory/alertmanager.metrics"),
     include_str!("../inventory/cluster.metrics"),
 ];
 

@@ -35,6 +35,8 @@ pub(crate) enum Severity {
     Critical,
     /// Someone looks at it in working hours.
     Warning,
+    /// Nobody: it fires while all is well.
+    None,
 }
 
 /// An alerting rule.
@@ -105,6 +107,7 @@ pub(crate) fn groups(values: &Deployment, catalog: &Catalog) -> Vec<Group> {
         health::targets(context),
         health::storage(context),
         health::agent(context),
+        health::proxy(context),
         health::alerting(context),
     ]
     .into_iter()
@@ -117,7 +120,7 @@ struct File {
     groups: Vec<GroupYaml>,
 }
 
-/// A group as it is written.
+/// A group as rule files have it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct GroupYaml {
     name: &'static str,
@@ -151,24 +154,20 @@ struct Annotations {
     dashboard: String,
 }
 
-/// Renders all groups as one file that Prometheus reads as well.
+/// Renders a group as a file that Prometheus reads as well.
 pub(crate) fn render(
     values: &Deployment,
     catalog: &Catalog,
-    groups: &[Group],
+    group: &Group,
     path: &str,
 ) -> Result<String, DeployError> {
-    yaml::to_yaml(
-        path,
-        &File {
-            groups: yaml(values, catalog, groups),
-        },
-    )
+    let groups = yaml(values, catalog, std::slice::from_ref(group));
+    yaml::to_yaml(path, &File { groups })
 }
 
-/// Returns all groups as they are written.
+/// Returns groups as rule files have them.
 pub(crate) fn yaml(values: &Deployment, catalog: &Catalog, groups: &[Group]) -> Vec<GroupYaml> {
-    let groups = groups.iter().map(|group| {
+    let group = |group: &Group| {
         let records = group.records.iter().cloned().map(RuleYaml::Record);
         let alerts = group.alerts.iter().map(|alert| {
             RuleYaml::Alert(AlertYaml {
@@ -194,8 +193,8 @@ pub(crate) fn yaml(values: &Deployment, catalog: &Catalog, groups: &[Group]) -> 
             interval: scaled(values, values.scraping.interval.0).to_string(),
             rules: records.chain(alerts).collect(),
         }
-    });
-    groups.collect()
+    };
+    groups.iter().map(group).collect()
 }
 
 /// Returns the labels that routes and people tell alerts apart by.
@@ -203,6 +202,7 @@ fn labels(alert: &Alert, group: &Group) -> BTreeMap<&'static str, &'static str> 
     let severity = match alert.severity {
         Severity::Critical => "critical",
         Severity::Warning => "warning",
+        Severity::None => "none",
     };
     let team = if matches!(group.name, "application" | "objective") {
         "application"

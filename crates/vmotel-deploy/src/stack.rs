@@ -82,8 +82,10 @@ impl Stack {
     /// A text cannot be written as YAML.
     pub fn configs(&self) -> Result<Tree, DeployError> {
         let mut tree = self.configs.clone();
-        let path = "tests/alerts_test.yml";
-        tree.insert(path, rules::render_tests(&self.values, &self.groups, path)?);
+        for group in self.groups.iter().filter(|group| !group.alerts.is_empty()) {
+            let path = format!("tests/{}_test.yml", group.name);
+            tree.insert(&path, rules::render_tests(&self.values, group, &path)?);
+        }
         Ok(tree)
     }
 
@@ -160,8 +162,10 @@ fn configs(
     dashboards: &[dashboards::Rendered],
 ) -> Result<Tree, DeployError> {
     let mut configs = Tree::default();
-    let path = "vmalert/rules.yml";
-    configs.insert(path, rules::render(values, catalog, groups, path)?);
+    for group in groups {
+        let path = format!("vmalert/{}.yml", group.name);
+        configs.insert(&path, rules::render(values, catalog, group, &path)?);
+    }
     for dashboard in dashboards {
         let path = format!("grafana/dashboards/{}.json", dashboard.uid);
         configs.insert(&path, dashboard.text.clone());

@@ -140,6 +140,8 @@ pub struct Agent {
 pub struct Alerting {
     /// A webhook that receives all notifications; none leaves them in the Alertmanager's pages.
     pub webhook: Option<String>,
+    /// A webhook that is told every minute that all is well, and calls for help once it is not. Default none.
+    pub heartbeat: Option<String>,
 }
 
 /// The limits that alerts watch.
@@ -166,6 +168,8 @@ pub struct Thresholds {
 pub struct Slo {
     /// The share of requests that succeed, above 0 and below 1. Default 0.999.
     pub objective: f64,
+    /// The period that the budget of failing requests is for, 7 to 92 days. Default `30d`.
+    pub period: Span,
 }
 
 /// The published ports.
@@ -273,7 +277,10 @@ impl Default for Thresholds {
 
 impl Default for Slo {
     fn default() -> Self {
-        Self { objective: 0.999 }
+        Self {
+            objective: 0.999,
+            period: Span::hours(30 * 24),
+        }
     }
 }
 

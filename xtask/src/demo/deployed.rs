@@ -71,6 +71,7 @@ fn values(webhook: &str) -> Deployment {
     values.scraping.timeout = vmotel_deploy::Span::seconds(1);
     values.thresholds.time_scale = TIME_SCALE;
     values.alerting.webhook = Some(webhook.to_owned());
+    values.alerting.heartbeat = Some(webhook.to_owned());
     // A budget that cannot burn, as a critical alert about it would mute `HighErrorRate`.
     values.slo.objective = 0.5;
     values

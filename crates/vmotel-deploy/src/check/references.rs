@@ -1,7 +1,7 @@
 //! What services and files refer to: hosts, ports, folders, volumes, secrets, other services.
 
 use super::Findings;
-use crate::topology::Service;
+use crate::topology::{Program, Service};
 use crate::{Form, Stack, Tree, edges};
 
 pub(super) fn check(stack: &Stack, findings: &mut Findings) {
@@ -68,6 +68,23 @@ fn check_configs(stack: &Stack, findings: &mut Findings) {
             || "no service mounts it".to_owned(),
         );
     }
+    let runs = |program| stack.services.iter().any(|service| service.program == program);
+    let holds = |path: &str, text: &str| stack.configs.get(path).is_some_and(|file| file.contains(text));
+    let uid = crate::grafana::DATASOURCE;
+    let path = "grafana/provisioning/datasources/victoriametrics.yml";
+    findings.require(
+        !runs(Program::Grafana) || holds(path, &format!("uid: {uid}\n")),
+        "unknown-datasource",
+        || path.to_owned(),
+        || format!("no datasource has the uid {uid}, which dashboards name"),
+    );
+    let path = "vmauth/auth.yml";
+    findings.require(
+        !runs(Program::Vmauth) || holds(path, "/opentelemetry"),
+        "no-otlp",
+        || path.to_owned(),
+        || "OTLP has no way in".to_owned(),
+    );
     for job in &stack.jobs {
         for dns in &job.dns_sd_configs {
             for name in &dns.names {

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use crate::Stack;
-use crate::images::is_pinned;
+use crate::images::{OLDEST, is_pinned, is_published, too_old};
 use crate::inventory::has_flag;
 use crate::topology::Program;
 use crate::values::is_label;
+
+/// Services that ask for a password.
+const AUTHENTICATED: [Program; 2] = [Program::Vmauth, Program::Grafana];
+
+/// Services that ask for none, and may be reached from this machine.
+const OPEN_ON_LOOPBACK: [Program; 1] = [Program::Alertmanager];
 
 /// Flags and variables whose values hold a secret unless they name a file.
 const SECRET: [&str; 5] = ["password", "authkey", "bearertoken", "secret", "token"];
@@ -22,6 +28,17 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
         findings.require(is_pinned(&service.image), "image-without-version", place, || {
             format!("the image {} names no version", service.image)
         });
+        findings.require(is_published(&service.image), "unknown-image", place, || {
+            format!("nobody publishes the image {}", service.image)
+        });
+        if let Some(version) = too_old(&service.image) {
+            findings.require(false, "old-version", place, || {
+                format!(
+                    "version {version} is older than {}.{}, the oldest one that is tested",
+                    OLDEST.0, OLDEST.1
+                )
+            });
+        }
         findings.require(
             service.memory.0 > 0 && service.cpus > 0,
             "no-limit",
@@ -62,6 +79,19 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
                 )
             },
         );
+        findings.require(service.health.1.starts_with('/'), "unprobed", place, || {
+            "nothing tells whether it is healthy".to_owned()
+        });
+        let open = service.ports.iter().any(|port| port.published.is_some());
+        let everywhere = !stack.values.bind.is_loopback();
+        let asks = AUTHENTICATED.contains(&service.program)
+            || OPEN_ON_LOOPBACK.contains(&service.program) && !everywhere;
+        findings.require(!open || asks, "open-service", place, || {
+            format!(
+                "a port is published on {} and asks for no password",
+                stack.values.bind
+            )
+        });
         check_flags(service, findings);
     }
 }

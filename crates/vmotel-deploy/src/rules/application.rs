@@ -15,6 +15,10 @@ pub(super) fn group(context: Context<'_>) -> Group {
             series_limit(context),
             dropped_series(context),
             scrape_errors(context),
+            samples_dropped(context),
+            folded_values(context),
+            folded_sets(context),
+            source_down(context),
         ]
         .into_iter()
         .flatten()
@@ -36,6 +40,12 @@ fn records(context: Context<'_>) -> Vec<Record> {
         records.push(Record {
             record: "job:request_duration_seconds:p99_5m".to_owned(),
             expr: p99(duration, job, &window),
+        });
+        records.push(Record {
+            record: "job:request_duration_seconds:mean_5m".to_owned(),
+            expr: format!(
+                "sum(rate({duration}_sum{{job=\"{job}\"}}[{window}])) by (job) / sum(rate({duration}_count{{job=\"{job}\"}}[{window}])) by (job)"
+            ),
         });
     }
     records
@@ -204,6 +214,7 @@ fn dropped_series(context: Context<'_>) -> Option<Alert> {
         "{{ $labels.job }} leaves series out of its scrapes: {{ $labels.reason }}",
         "Series that the application recorded are in no scrape.",
         "The reason tells the cause: a limit to raise, a name or a type that two sources use differently.",
+        &[("reason", "limit")],
     ))
 }
 
@@ -216,10 +227,82 @@ fn scrape_errors(context: Context<'_>) -> Option<Alert> {
         "{{ $labels.job }} cannot answer scrapes: {{ $labels.reason }}",
         "Scrapes fail, are refused, or miss a source.",
         "The reason tells the cause; the log of the application names the source.",
+        &[("reason", "source")],
     ))
 }
 
-/// An alert on any growth of a counter with the label `reason`.
+fn folded_values(context: Context<'_>) -> Option<Alert> {
+    let folded = context.catalog.signals.folded_values.as_ref()?;
+    Some(increase(
+        context,
+        "LabelValuesFolded",
+        folded,
+        "{{ $labels.job }} folds values of the label {{ $labels.label }} of {{ $labels.metric }}",
+        "The label has more values than it may; the rest is counted under one value, sums stay right.",
+        "Bound the label where it is recorded; raise the limit only if all of its values are wanted.",
+        &[("metric", "m"), ("label", "l")],
+    ))
+}
+
+fn folded_sets(context: Context<'_>) -> Option<Alert> {
+    let folded = context.catalog.signals.folded_sets.as_ref()?;
+    Some(increase(
+        context,
+        "LabelSetsFolded",
+        folded,
+        "{{ $labels.job }} folds whole label sets",
+        "Labels together have more combinations than they may; the rest is counted as one series, sums stay right.",
+        "The dashboard of the exporter shows the label sets and the values by label; bound the label that leads.",
+        &[],
+    ))
+}
+
+fn source_down(context: Context<'_>) -> Option<Alert> {
+    let up = context.catalog.signals.source_up.as_ref()?;
+    let job = context.job();
+    let series = |value| {
+        let series = format!("{up}{{job=\"{job}\", instance=\"a\", source=\"s\"}}");
+        vec![Input(series, value, 0.0)]
+    };
+    Some(Alert {
+        name: "MetricsSourceDown",
+        expr: format!("{up}{{job=\"{job}\"}} == 0"),
+        hold: 300,
+        severity: Severity::Critical,
+        summary: "the source {{ $labels.source }} of {{ $labels.instance }} gives no metrics".to_owned(),
+        description: "The service answers scrapes, and what this source measures is not in them.".to_owned(),
+        runbook: "The log of the application has the failure; a callback that panicked costs the SDK its pipeline until a restart.",
+        fires: series(0.0),
+        fired_labels: ["job", "instance", "source"]
+            .into_iter()
+            .zip([job, "a", "s"].map(str::to_owned))
+            .collect(),
+        silent: series(1.0),
+    })
+}
+
+fn samples_dropped(context: Context<'_>) -> Option<Alert> {
+    let job = context.job();
+    let series = |value| {
+        let series = format!("scrape_series_limit_samples_dropped{{job=\"{job}\", instance=\"a\"}}");
+        vec![Input(series, value, 0.0)]
+    };
+    Some(Alert {
+        name: "SamplesDroppedAtSeriesLimit",
+        expr: format!("scrape_series_limit_samples_dropped{{job=\"{job}\"}} > 0"),
+        hold: 60,
+        severity: Severity::Critical,
+        summary: "{{ $value | humanize }} samples of {{ $labels.instance }} are dropped with each scrape"
+            .to_owned(),
+        description: "The instance exposes more new series than application.series_limit.".to_owned(),
+        runbook: "As SeriesLimitNear; what is dropped is in no dashboard and no alert.",
+        fires: series(3.0),
+        fired_labels: vec![("job", job.to_owned()), ("instance", "a".to_owned())],
+        silent: series(0.0),
+    })
+}
+
+/// An alert on any growth of a counter, told apart by labels, each given with a value for the tests.
 fn increase(
     context: Context<'_>,
     name: &'static str,
@@ -227,25 +310,30 @@ fn increase(
     summary: &str,
     description: &str,
     runbook: &'static str,
+    by: &[(&'static str, &'static str)],
 ) -> Alert {
     let (job, window) = (context.job(), context.minutes(10));
+    let labels: String = by
+        .iter()
+        .map(|(name, value)| format!(", {name}=\"{value}\""))
+        .collect();
+    let names: String = by.iter().map(|(name, _)| format!(", {name}")).collect();
     let series = |step| {
-        vec![Input(
-            format!("{counter}{{job=\"{job}\", reason=\"limit\"}}"),
-            1.0,
-            step,
-        )]
+        let series = format!("{counter}{{job=\"{job}\"{labels}}}");
+        vec![Input(series, 1.0, step)]
     };
+    let mut fired_labels = vec![("job", job.to_owned())];
+    fired_labels.extend(by.iter().map(|(name, value)| (*name, (*value).to_owned())));
     Alert {
         name,
-        expr: format!("sum(increase({counter}{{job=\"{job}\"}}[{window}])) by (job, reason) > 0"),
+        expr: format!("sum(increase({counter}{{job=\"{job}\"}}[{window}])) by (job{names}) > 0"),
         hold: 300,
         severity: Severity::Warning,
         summary: summary.to_owned(),
         description: description.to_owned(),
         runbook,
         fires: series(1.0),
-        fired_labels: vec![("job", job.to_owned()), ("reason", "limit".to_owned())],
+        fired_labels,
         silent: series(0.0),
     }
 }

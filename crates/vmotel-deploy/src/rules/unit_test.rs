@@ -10,12 +10,12 @@ use crate::{DeployError, Deployment, yaml};
 /// The time between the samples of a test, in seconds before scaling.
 const INTERVAL: u64 = 30;
 
-/// How many samples a test runs for: longer than the longest window with its waiting time.
-const STEPS: u64 = 100;
+/// The longest window that a test fills, in seconds before scaling.
+const LONGEST: u64 = 900;
 
 #[derive(Debug, Serialize)]
 struct File {
-    rule_files: [&'static str; 1],
+    rule_files: [String; 1],
     evaluation_interval: String,
     tests: Vec<Case>,
 }
@@ -61,9 +61,9 @@ struct Sample {
     value: u32,
 }
 
-pub(crate) fn render(values: &Deployment, groups: &[Group], path: &str) -> Result<String, DeployError> {
+/// Renders the tests of a group. They are a file of their own, as each test evaluates all rules that its file names.
+pub(crate) fn render(values: &Deployment, group: &Group, path: &str) -> Result<String, DeployError> {
     let interval = scaled(values, INTERVAL);
-    let end = crate::Span::seconds(interval.0 * STEPS).to_string();
     let case = |alert: &Alert, title: &str, inputs: &[Input]| Case {
         name: format!("{} {title}", alert.name),
         interval: interval.to_string(),
@@ -71,45 +71,55 @@ pub(crate) fn render(values: &Deployment, groups: &[Group], path: &str) -> Resul
             .iter()
             .map(|Input(series, first, step)| Series {
                 series: series.clone(),
-                values: format!("{first}+{step}x{STEPS}"),
+                values: format!("{first}+{step}x{}", steps(values, alert)),
             })
             .collect(),
         alert_rule_test: Vec::new(),
         metricsql_expr_test: Vec::new(),
     };
     let mut tests = Vec::new();
-    for group in groups {
-        for alert in &group.alerts {
-            tests.push(Case {
-                metricsql_expr_test: vec![Fired {
-                    eval_time: end.clone(),
-                    expr: format!("ALERTS{{alertname=\"{}\", alertstate=\"firing\"}}", alert.name),
-                    exp_samples: [Sample {
-                        labels: series(alert, group),
-                        value: 1,
-                    }],
+    for alert in &group.alerts {
+        let end = crate::Span::seconds(interval.0 * steps(values, alert)).to_string();
+        tests.push(Case {
+            metricsql_expr_test: vec![Fired {
+                eval_time: end.clone(),
+                expr: format!("ALERTS{{alertname=\"{}\", alertstate=\"firing\"}}", alert.name),
+                exp_samples: [Sample {
+                    labels: series(alert, group),
+                    value: 1,
                 }],
-                ..case(alert, "fires", &alert.fires)
-            });
-            tests.push(Case {
-                alert_rule_test: vec![Silent {
-                    eval_time: end.clone(),
-                    groupname: group.name,
-                    alertname: alert.name,
-                    exp_alerts: [],
-                }],
-                ..case(alert, "stays silent", &alert.silent)
-            });
-        }
+            }],
+            ..case(alert, "fires", &alert.fires)
+        });
+        tests.push(Case {
+            alert_rule_test: vec![Silent {
+                eval_time: end,
+                groupname: group.name,
+                alertname: alert.name,
+                exp_alerts: [],
+            }],
+            ..case(alert, "stays silent", &alert.silent)
+        });
     }
     yaml::to_yaml(
         path,
         &File {
-            rule_files: ["../vmalert/rules.yml"],
+            rule_files: [format!("../vmalert/{}.yml", group.name)],
             evaluation_interval: interval.to_string(),
             tests,
         },
     )
+}
+
+/// Returns how many samples the tests of an alert run for: its window and waiting time, and a little more.
+fn steps(values: &Deployment, alert: &Alert) -> u64 {
+    let interval = scaled(values, INTERVAL).0;
+    let window = vmotel_metricsql::parse(&alert.expr).map_or(0, |expr| {
+        vmotel_metricsql::usage(&expr, 0).lookback_ms.unsigned_abs() / 1000
+    });
+    // A trend over hours is one over a quarter of an hour, too.
+    let window = window.min(scaled(values, LONGEST).0);
+    (window + scaled(values, alert.hold).0).div_ceil(interval) + 6
 }
 
 /// Returns the series of the alert while it fires.

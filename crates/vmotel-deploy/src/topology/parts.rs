@@ -156,7 +156,12 @@ fn alertmanager(values: &Deployment) -> Service {
         ("storage.path", "/alertmanager".to_owned()),
         ("web.listen-address", ":9093".to_owned()),
     ];
-    let mut ports = vec![Port::published(9093, values.ports.alertmanager)];
+    // Its pages ask for no password: who reaches them can silence every alert.
+    let mut ports = vec![if values.bind.is_loopback() {
+        Port::published(9093, values.ports.alertmanager)
+    } else {
+        Port::inner(9093)
+    }];
     if replicas > 1 {
         flags.push(("cluster.listen-address", "0.0.0.0:9094".to_owned()));
         let host = host(values, "alertmanager");

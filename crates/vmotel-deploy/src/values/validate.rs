@@ -116,13 +116,18 @@ impl Deployment {
                 "names of letters, digits and _ that start with no digit and no __",
             )?;
         }
-        if let Some(webhook) = &self.alerting.webhook {
-            let rest = webhook
+        let alerting = &self.alerting;
+        for (key, url) in [
+            ("alerting.webhook", &alerting.webhook),
+            ("alerting.heartbeat", &alerting.heartbeat),
+        ] {
+            let Some(url) = url else { continue };
+            let rest = url
                 .strip_prefix("http://")
-                .or_else(|| webhook.strip_prefix("https://"));
+                .or_else(|| url.strip_prefix("https://"));
             // The URL may hold a secret.
             ensure(
-                "alerting.webhook",
+                key,
                 "a text",
                 rest.is_some_and(|r| !r.is_empty()),
                 "a URL with http:// or https://",
@@ -275,6 +280,12 @@ impl Deployment {
         ] {
             ensure(key, value, value > 0.0 && value < 1.0, "above 0 and below 1")?;
         }
+        ensure(
+            "slo.period",
+            self.slo.period,
+            (Span::hours(7 * 24)..=Span::hours(92 * 24)).contains(&self.slo.period),
+            "7d to 92d",
+        )?;
         for (key, value) in [
             ("thresholds.latency_seconds", limits.latency_seconds),
             ("thresholds.min_rows_per_second", limits.min_rows_per_second),
@@ -442,6 +453,11 @@ mod tests {
             (
                 "[slo]\nobjective = 1.0",
                 "slo.objective is 1, expected above 0 and below 1",
+            ),
+            ("[slo]\nperiod = '1d'", "slo.period is 1d, expected 7d to 92d"),
+            (
+                "[alerting]\nheartbeat = 'secret'",
+                "alerting.heartbeat is a text, expected a URL",
             ),
             (
                 "[alerting]\nwebhook = 'secret'",

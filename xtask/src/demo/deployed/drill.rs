@@ -50,6 +50,10 @@ pub(super) async fn run(running: &Running, webhook: &Webhook) -> anyhow::Result<
     // The state that vmalert stores, and its API through the storage and vmauth.
     let state = format!("ALERTS{{alertname=\"{ALERT}\", alertstate=\"firing\"}}");
     until("the state of the alert is stored", || has_data(running, &state)).await?;
+    until("the heartbeat arrives", async || {
+        Ok(webhook.was_told("Watchdog", "firing"))
+    })
+    .await?;
     // What is not there is noticed too.
     for name in &running.absent {
         let down = format!("ALERTS{{alertname=\"TargetDown\", alertstate=\"firing\", job=\"{name}\"}}");

@@ -7,11 +7,11 @@ use crate::deploy;
 fn files_of_others_stay() {
     let folder = tempfile::tempdir().unwrap();
     let tree = deploy::stack(None).unwrap().compose().unwrap();
-    let own = folder.path().join("vmalert/rules.yml");
+    let own = folder.path().join("vmalert/targets.yml");
     fs::create_dir_all(own.parent().unwrap()).unwrap();
     fs::write(&own, "groups: []\n").unwrap();
     let error = write(&tree, folder.path()).unwrap_err().to_string();
-    assert!(error.contains("rules.yml was not rendered"), "{error}");
+    assert!(error.contains("targets.yml was not rendered"), "{error}");
     assert!(
         !folder.path().join("compose.yml").exists(),
         "half of it was written"
@@ -27,11 +27,11 @@ fn drift_is_noticed() {
     compare(&tree, folder.path()).unwrap();
     assert_eq!(write(&tree, folder.path()).unwrap(), 0);
 
-    let rules = folder.path().join("vmalert/rules.yml");
+    let rules = folder.path().join("vmalert/targets.yml");
     fs::write(&rules, fs::read_to_string(&rules).unwrap() + "# by hand\n").unwrap();
     let error = compare(&tree, folder.path()).unwrap_err().to_string();
     assert!(
-        error.contains("vmalert/rules.yml not as rendered; run `cargo xtask deploy render`"),
+        error.contains("vmalert/targets.yml not as rendered; run `cargo xtask deploy render`"),
         "{error}"
     );
     let gone = folder.path().join("vmalert/old.yml");

@@ -11,6 +11,7 @@ mod explain;
 mod handle;
 mod link;
 mod metrics;
+mod partial;
 mod schedule;
 mod sender;
 mod status;
@@ -79,8 +80,9 @@ pub struct Push {
     pub client_certificate_file: Option<PathBuf>,
     /// A PEM file with its key (`OTEL_EXPORTER_OTLP_CLIENT_KEY`). Default: none.
     pub client_key_file: Option<PathBuf>,
-    /// Whether series are ended with staleness markers at the shutdown, so that they vanish from queries at once and not after five minutes.
-    /// Default: true; without an interval they are not, as the values of a batch job are to be seen after its end.
+    /// Whether series are ended with staleness markers when a source has them no more, and all of them at the shutdown, so that they vanish from
+    /// queries at once and not after five minutes. Default: true; without an interval they are not, as the values of a batch job are to be
+    /// seen after its end. Remembering takes a few bytes per series, and the last requests are kept.
     pub stale_markers: bool,
     /// Whether OTLP carries exponential histograms as they are. Default: false, as VictoriaMetrics before 1.139 stores some of them
     /// wrong; they are sent as `vmrange` buckets, the same on every path and version.

@@ -2,7 +2,7 @@
 
 use std::io;
 #[cfg(feature = "gzip")]
-use std::io::Write;
+use std::io::{Read, Write};
 
 /// Compresses with gzip at level 0 to 9 (values above are taken as 9), replacing what is in `out`.
 ///
@@ -65,6 +65,38 @@ pub fn snappy(body: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
+/// Decompresses what [`gzip`] made, replacing what is in `out`. For bodies from here: the size is not bounded.
+///
+/// # Errors
+/// Returns an error if the bytes are not such a body.
+#[cfg(feature = "gzip")]
+pub fn gunzip(packed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    out.clear();
+    flate2::read::GzDecoder::new(packed).read_to_end(out).map(drop)
+}
+
+/// Decompresses what [`zstd()`] made, replacing what is in `out`. For bodies from here: the size is not bounded.
+///
+/// # Errors
+/// Returns an error if the bytes are not such a body.
+#[cfg(feature = "zstd")]
+pub fn unzstd(packed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    out.clear();
+    zstd::stream::copy_decode(packed, out)
+}
+
+/// Decompresses what [`snappy`] made, replacing what is in `out`.
+///
+/// # Errors
+/// Returns an error if the bytes are not such a body.
+#[cfg(feature = "snappy")]
+pub fn unsnappy(packed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    out.resize(snap::raw::decompress_len(packed)?, 0);
+    let len = snap::raw::Decoder::new().decompress(packed, out)?;
+    out.truncate(len);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read;
@@ -81,6 +113,9 @@ mod tests {
             .read_to_end(&mut back)
             .unwrap();
         assert_eq!(back, body);
+        super::gunzip(&out, &mut back).unwrap();
+        assert_eq!(back, body);
+        assert!(super::gunzip(&out[..20], &mut back).is_err());
     }
 
     #[test]
@@ -91,6 +126,10 @@ mod tests {
         super::zstd(&body, 1, &mut out).unwrap();
         assert!(out.len() < body.len() / 20);
         assert_eq!(zstd::decode_all(out.as_slice()).unwrap(), body);
+        let mut back = b"old".to_vec();
+        super::unzstd(&out, &mut back).unwrap();
+        assert_eq!(back, body);
+        assert!(super::unzstd(&out[..20], &mut back).is_err());
     }
 
     #[test]
@@ -101,5 +140,9 @@ mod tests {
         super::snappy(&body, &mut out).unwrap();
         assert!(out.len() < body.len() / 10);
         assert_eq!(snap::raw::Decoder::new().decompress_vec(&out).unwrap(), body);
+        let mut back = b"old".to_vec();
+        super::unsnappy(&out, &mut back).unwrap();
+        assert_eq!(back, body);
+        assert!(super::unsnappy(&out[..20], &mut back).is_err());
     }
 }

@@ -19,6 +19,7 @@ mod push;
 pub mod remote_write;
 mod report;
 mod shape;
+pub mod staleness;
 pub mod text;
 mod vmrange;
 

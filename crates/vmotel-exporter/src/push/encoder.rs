@@ -7,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use vmotel_model::{MetricSink, Naming, Snapshot, Timestamp};
-use vmotel_wire::{Merge, MergeConfig, Names, PushConfig, PushReport, Request, compress, otlp, remote_write};
+use vmotel_wire::{
+    Merge, MergeConfig, Names, PushConfig, PushReport, Request, compress, otlp, remote_write,
+    staleness::{Protocol, RollCall},
+};
 
 use super::{Push, target::Resolved};
 use crate::{
@@ -26,6 +29,8 @@ pub(crate) struct Encoder {
     query: Arc<str>,
     /// `job` and `instance`, if the body has to carry them.
     labels: Vec<(String, String)>,
+    /// Whether series that are gone are ended.
+    ends: bool,
     buffers: Mutex<Buffers>,
 }
 
@@ -34,6 +39,16 @@ struct Buffers {
     otlp: otlp::Buffers,
     write: remote_write::Buffers,
     packed: Vec<u8>,
+    last: Last,
+}
+
+/// What is remembered of the last push, to end what the next one lacks.
+#[derive(Debug, Default)]
+struct Last {
+    roll: RollCall,
+    bodies: Vec<Bytes>,
+    raw: Vec<u8>,
+    markers: Vec<u8>,
 }
 
 /// What one collection became.
@@ -65,6 +80,7 @@ impl Encoder {
             kind: target.kind,
             query: query.into(),
             labels: if by_server { Vec::new() } else { labels },
+            ends: push.stale_markers && !push.interval.is_zero(),
             buffers: Mutex::default(),
         }
     }
@@ -74,8 +90,8 @@ impl Encoder {
         &self.labels
     }
 
-    /// Encodes and compresses what the snapshots hold, as of `time`; with `markers`, staleness markers for all of it follow, a millisecond
-    /// later.
+    /// Encodes and compresses what the snapshots hold, as of `time`, and staleness markers for series of the last push that are gone; with
+    /// `markers`, those of all series follow, a millisecond later.
     pub(crate) fn encode(
         &self,
         merge: &mut Merge,
@@ -86,7 +102,11 @@ impl Encoder {
         // Taken out, so that a panic leaves fresh buffers behind.
         let mut buffers = std::mem::take(&mut *self.buffers.lock().unwrap_or_else(PoisonError::into_inner));
         let mut parcels = Vec::new();
+        buffers.last.roll.begin();
         let report = self.pass(merge, &mut buffers, snapshots, (time, false), &mut parcels)?;
+        if self.ends {
+            self.end_missing(&mut buffers, time, &mut parcels)?;
+        }
         if markers {
             let later = Timestamp(time.0.saturating_add(1_000_000));
             let _ = self.pass(merge, &mut buffers, snapshots, (later, true), &mut parcels)?;
@@ -103,11 +123,19 @@ impl Encoder {
         (time, stale): (Timestamp, bool),
         parcels: &mut Vec<Parcel>,
     ) -> io::Result<PushReport> {
-        let Buffers { otlp, write, packed } = buffers;
+        let Buffers {
+            otlp,
+            write,
+            packed,
+            last,
+        } = buffers;
         let mut result = Ok(());
         let mut emit = |request: Request<'_>| {
             if result.is_err() {
                 return;
+            }
+            if self.ends && !stale {
+                last.roll.note(protocol(self.kind), request.body);
             }
             match pack(self.kind, request.body, packed) {
                 Ok(body) => parcels.push(Parcel {
@@ -140,6 +168,45 @@ impl Encoder {
         report.merge = merged;
         result.map(|()| report)
     }
+
+    /// Appends markers for the series of the last push that `parcels`, those of this one, do not have; remembers this one.
+    fn end_missing(
+        &self,
+        buffers: &mut Buffers,
+        time: Timestamp,
+        parcels: &mut Vec<Parcel>,
+    ) -> io::Result<()> {
+        let Buffers { packed, last, .. } = buffers;
+        let bodies = parcels.iter().map(|parcel| parcel.body.clone()).collect();
+        let before = std::mem::replace(&mut last.bodies, bodies);
+        if last.roll.missing() == 0 {
+            return Ok(());
+        }
+        for body in before {
+            unpack(self.kind, &body, &mut last.raw)?;
+            last.markers.clear();
+            let protocol = protocol(self.kind);
+            let series = last.roll.markers(protocol, &last.raw, time, &mut last.markers);
+            if series > 0 {
+                parcels.push(Parcel {
+                    body: pack(self.kind, &last.markers, packed)?,
+                    kind: self.kind,
+                    query: Arc::clone(&self.query),
+                    samples: 0,
+                    series,
+                    time,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn protocol(kind: ParcelKind) -> Protocol {
+    match kind {
+        ParcelKind::Otlp | ParcelKind::OtlpGzip | ParcelKind::OtlpZstd => Protocol::Otlp,
+        ParcelKind::RemoteWriteSnappy | ParcelKind::RemoteWriteZstd => Protocol::RemoteWrite,
+    }
 }
 
 /// Names that are not classic go out as they are; the strategy wanted them.
@@ -160,9 +227,29 @@ fn pack(kind: ParcelKind, body: &[u8], packed: &mut Vec<u8>) -> io::Result<Bytes
         #[cfg(feature = "zstd")]
         ParcelKind::OtlpZstd | ParcelKind::RemoteWriteZstd => compress::zstd(body, i32::from(LEVEL), packed)?,
         #[cfg(not(feature = "zstd"))]
-        ParcelKind::OtlpZstd | ParcelKind::RemoteWriteZstd => {
-            return Err(io::Error::other("zstd is not built in"));
-        }
+        ParcelKind::OtlpZstd | ParcelKind::RemoteWriteZstd => return Err(no_zstd()),
     }
     Ok(Bytes::copy_from_slice(packed))
+}
+
+/// Undoes [`pack`].
+fn unpack(kind: ParcelKind, body: &[u8], raw: &mut Vec<u8>) -> io::Result<()> {
+    match kind {
+        ParcelKind::Otlp => {
+            raw.clear();
+            raw.extend_from_slice(body);
+            Ok(())
+        }
+        ParcelKind::OtlpGzip => compress::gunzip(body, raw),
+        ParcelKind::RemoteWriteSnappy => compress::unsnappy(body, raw),
+        #[cfg(feature = "zstd")]
+        ParcelKind::OtlpZstd | ParcelKind::RemoteWriteZstd => compress::unzstd(body, raw),
+        #[cfg(not(feature = "zstd"))]
+        ParcelKind::OtlpZstd | ParcelKind::RemoteWriteZstd => Err(no_zstd()),
+    }
+}
+
+#[cfg(not(feature = "zstd"))]
+fn no_zstd() -> io::Error {
+    io::Error::other("zstd is not built in")
 }

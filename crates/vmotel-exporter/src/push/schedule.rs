@@ -14,6 +14,8 @@ pub(super) struct Schedule {
     offset: Duration,
     /// The monotonic time at which the last one was due.
     due: Duration,
+    /// Whether there was one.
+    ticked: bool,
 }
 
 impl Schedule {
@@ -25,6 +27,7 @@ impl Schedule {
             aligned: push.aligned,
             offset,
             due: if push.aligned { now } else { now + offset },
+            ticked: false,
         })
     }
 
@@ -36,7 +39,13 @@ impl Schedule {
         if self.aligned {
             // By the wall clock each time anew, as that may be set.
             let into = (u128::from(wall.0) + interval - self.offset.as_nanos() % interval) % interval;
-            self.due = now + nanos(interval - into);
+            let mut wait = interval - into;
+            // The clocks differ by a hair, so that one may wake up just before the time that it was meant for.
+            if self.ticked && wait < interval / 10 {
+                wait += interval;
+            }
+            self.ticked = true;
+            self.due = now + nanos(wait);
         } else {
             let passed = now.saturating_sub(self.due).as_nanos() / interval;
             self.due += nanos(interval.saturating_mul(passed + 1));
@@ -86,9 +95,14 @@ mod tests {
         assert_eq!(next(&mut aligned, 5.0, 1_003_000_000_000), 12.0);
         assert_eq!(next(&mut aligned, 12.0, 1_010_000_000_000), 22.0);
         assert_eq!(
-            next(&mut aligned, 22.0, 1_019_500_000_000),
-            22.5,
+            next(&mut aligned, 22.0, 1_017_000_000_000),
+            25.0,
             "the clock was set back"
+        );
+        assert_eq!(
+            next(&mut aligned, 25.0, 1_019_999_999_999),
+            35.000_000_001,
+            "the wall clock is a hair behind"
         );
     }
 

@@ -12,6 +12,7 @@ use super::{
     explain,
     link::Link,
     metrics::Failed,
+    partial,
     worker::{Setup, Worker},
 };
 use crate::spool::{Parcel, ParcelId, ParcelKind};
@@ -89,12 +90,14 @@ impl<'a> Sender<'a> {
         let wait = match outcome {
             Outcome::Delivered(answer) => {
                 self.backoff.reset();
+                let mut rejected = 0;
                 if let Some(answer) = answer {
                     self.answered(&answer, now);
+                    rejected = self.rejected(parcel, &answer.body);
                 }
                 self.acknowledged = Some(now);
                 let is_first = self.worker.spool.borrow_mut().delivered(id, now);
-                let samples = if is_first { parcel.samples } else { 0 };
+                let samples = if is_first { parcel.samples - rejected } else { 0 };
                 let wall = self.setup().clock.now();
                 let metrics = &self.setup().metrics;
                 metrics.delivered(samples, parcel.body.len(), took, wall);
@@ -132,6 +135,24 @@ impl<'a> Sender<'a> {
         if let Some(wait) = wait {
             self.pause(wait).await;
         }
+    }
+
+    /// Returns how many samples a receiver of OTLP did not take although it answered with a success.
+    fn rejected(&self, parcel: &Parcel, answer: &[u8]) -> u64 {
+        let is_otlp = !matches!(
+            parcel.kind,
+            ParcelKind::RemoteWriteSnappy | ParcelKind::RemoteWriteZstd
+        );
+        let Some(partial) = partial::read(answer).filter(|_| is_otlp) else {
+            return 0;
+        };
+        let rejected = partial.rejected.min(parcel.samples);
+        let message = crate::error::cut(&partial.message);
+        let text = format!("the receiver took a request without {rejected} points of it: {message}");
+        self.setup().warn(&text);
+        self.setup().metrics.error(text);
+        self.setup().metrics.refused(rejected);
+        rejected
     }
 
     /// Waits until something is to be sent; looks after the server meanwhile, while it may lose what it acknowledged.

@@ -5,6 +5,7 @@ mod decode;
 mod judges;
 mod push;
 mod python;
+mod staleness;
 
 use cases::{Case, cases};
 use vmotel_model::Snapshot;

@@ -85,6 +85,24 @@ fn what_is_refused_for_good_is_counted_and_makes_room() {
     }
 }
 
+/// As a collector of OpenTelemetry may answer: `partial_success { rejected_data_points: 2 error_message: "too old" }`.
+#[test]
+fn what_a_receiver_leaves_out_is_counted() {
+    let partial = "\x0a\x0b\x08\x02\x12\x07too old";
+    let (_fake, exporter) = first("200 OK", "content-type: application/x-protobuf\r\n", partial);
+    let first = exporter.flush_blocking(SECONDS).unwrap();
+    assert_eq!(first.lost, 2);
+    let status = status(&exporter);
+    assert_eq!((status.refused_samples, status.retries), (2, 0));
+    assert!(
+        status
+            .last_error
+            .unwrap()
+            .contains("without 2 points of it: too old")
+    );
+    assert_eq!(exporter.flush_blocking(SECONDS).unwrap().lost, 0);
+}
+
 #[test]
 fn a_server_says_how_long_to_wait() {
     let (fake, exporter) = first("429 Too Many Requests", "retry-after: 1\r\n", "");

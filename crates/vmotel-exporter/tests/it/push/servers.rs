@@ -1,8 +1,14 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use opentelemetry::KeyValue;
 use vmotel_exporter::{Compression, Push, Target};
-use vmotel_testkit::{Version, VictoriaMetrics};
+use vmotel_model::{
+    Family, HistogramPoint, Kind, MetricSink, MetricSource, Pairs, Point, Series, Snapshot, VisitConfig,
+};
+use vmotel_testkit::{ExportedSeries, Version, VictoriaMetrics, Vmagent};
 
 use super::{SECONDS, builder, quick, samples, shop};
 
@@ -204,6 +210,98 @@ fn the_shutdown_ends_the_series() {
     }
 }
 
+/// A source whose second series is gone after the first collection.
+#[derive(Debug, Default)]
+struct Forgetful(std::sync::atomic::AtomicBool);
+
+struct Shops(bool);
+
+impl MetricSource for Forgetful {
+    fn snapshot<'a>(&'a self, _: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
+        Box::new(Shops(self.0.swap(true, std::sync::atomic::Ordering::Relaxed)))
+    }
+}
+
+impl Snapshot for Shops {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn family(&self, _: usize) -> Family<'_> {
+        Family {
+            name: "sizes",
+            kind: Kind::Histogram,
+            unit: "",
+            help: "",
+        }
+    }
+
+    fn visit(&self, _: usize, sink: &mut dyn MetricSink) {
+        let shops: &[&str] = if self.0 { &["Bern"] } else { &["Bern", "Basel"] };
+        for shop in shops {
+            sink.series(&Series {
+                labels: &Pairs(&[("shop", shop)]),
+                text: None,
+                point: Point::Histogram(HistogramPoint {
+                    bounds: &[1.0, 2.0],
+                    counts: &[1, 2, 3],
+                    sum: Some(9.0),
+                    count: 6,
+                }),
+                start: None,
+            });
+        }
+    }
+}
+
+#[test]
+fn series_that_are_gone_are_ended_and_others_are_not() {
+    for version in Version::BOTH {
+        for target in [
+            Target::victoria,
+            |url: String| Target::victoria(url).remote_write(),
+            |url: String| {
+                Target::victoria(url)
+                    .remote_write()
+                    .with_compression(Compression::Zstd)
+            },
+        ] {
+            let server = VictoriaMetrics::start(version).unwrap();
+            let exporter = builder(quick(target(server.url())))
+                .with_source("shops", std::sync::Arc::new(Forgetful::default()))
+                .build()
+                .unwrap();
+            for _ in 0..3 {
+                exporter.flush_blocking(SECONDS).unwrap();
+            }
+            let mut ends = 0;
+            for name in ["sizes_bucket", "sizes_sum", "sizes_count"] {
+                let label = |series: &ExportedSeries, name: &str| {
+                    series.labels.get(name).cloned().unwrap_or_default()
+                };
+                let pieces = server.export(name).unwrap();
+                let all: BTreeSet<_> = pieces
+                    .iter()
+                    .map(|series| (label(series, "shop"), label(series, "le")))
+                    .collect();
+                for (shop, le) in all {
+                    let key = format!("{name}{{shop={shop:?},le={le:?}}}");
+                    let samples = samples(&server, &key);
+                    let values: Vec<_> = samples.iter().map(|(_, value)| value.is_some()).collect();
+                    let gone = shop == "Basel";
+                    let expected = if gone { vec![true, false] } else { vec![true; 3] };
+                    assert_eq!(values, expected, "{key}");
+                    ends += usize::from(gone);
+                }
+            }
+            assert_eq!(ends, 5, "three buckets, sum and count");
+            // The others of the exporter live on.
+            assert_eq!(server.query("target_info").unwrap().len(), 1);
+            assert_eq!(exporter.push_status().unwrap().refused_samples, 0);
+        }
+    }
+}
+
 #[test]
 fn a_batch_job_pushes_once_and_stays_to_be_seen() {
     let server = VictoriaMetrics::start(Version::Newest).unwrap();
@@ -236,4 +334,87 @@ fn ticks_are_start_to_start_and_share_collections_with_scrapes() {
     let early: Vec<_> = times[..times.len() - 2].iter().map(|time| time % 200).collect();
     let late = early.iter().filter(|into| **into > 100).count();
     assert!(late <= early.len() / 2, "aligned to 200 ms: {times:?}");
+}
+
+/// Series of one name and one label each, in requests of at most 64 KiB.
+#[test]
+fn large_collections_become_several_requests() {
+    for target in [Target::victoria, |url: String| {
+        Target::victoria(url).remote_write()
+    }] {
+        let server = VictoriaMetrics::start(Version::Stable).unwrap();
+        let exporter = builder(Push {
+            max_request_bytes: 64 << 10,
+            stale_markers: false,
+            ..quick(target(server.url()))
+        })
+        .build()
+        .unwrap();
+        let counter = exporter.meter("shop").u64_counter("orders").build();
+        for n in 0..1900 {
+            counter.add(n + 1, &[KeyValue::new("article", n.to_string())]);
+        }
+        exporter.flush_blocking(SECONDS).unwrap();
+        let requests = server
+            .query("vmotel_exporter_push_duration_seconds_count")
+            .unwrap()[0]
+            .value;
+        assert_eq!(requests, 0.0, "counted up to the push before");
+        exporter.flush_blocking(SECONDS).unwrap();
+        let requests = server
+            .query("vmotel_exporter_push_duration_seconds_count")
+            .unwrap()[0]
+            .value;
+        assert!((3.0..12.0).contains(&requests), "{requests}");
+        assert_eq!(server.query("count(orders_total)").unwrap()[0].value, 1900.0);
+        assert_eq!(
+            server.query("sum(orders_total)").unwrap()[0].value,
+            f64::from(1900 * 1901 / 2)
+        );
+    }
+}
+
+/// One process, scraped with `honor_labels: true` and pushing: each series once, whatever the scrape configuration calls the job.
+#[test]
+fn pull_and_push_at_once_give_the_same_series() {
+    for version in Version::BOTH {
+        let server = VictoriaMetrics::start(version).unwrap();
+        let exporter = builder(Push {
+            interval: Duration::from_millis(500),
+            stale_markers: false,
+            ..Push::to(Target::victoria(server.url()))
+        })
+        .with_honor_labels(true)
+        .build()
+        .unwrap();
+        let meter = exporter.meter("shop");
+        meter
+            .u64_counter("orders")
+            .build()
+            .add(3, &[KeyValue::new("job", "mine")]);
+        meter.u64_histogram("size").with_unit("By").build().record(5, &[]);
+        let address = crate::listen(&exporter);
+        let config = format!(
+            "global:\n  scrape_interval: 1s\nscrape_configs:\n- job_name: other\n  honor_labels: true\n  static_configs:\n  - targets: ['{address}']\n"
+        );
+        let agent = Vmagent::start(version, &config, &server.url(), &[]).unwrap();
+        agent.wait_until_up("other", SECONDS).unwrap();
+        std::thread::sleep(Duration::from_secs(3));
+        exporter.flush_blocking(SECONDS).unwrap();
+        // vmagent sends what it has within a second or two.
+        std::thread::sleep(Duration::from_secs(2));
+        let all = server.query("{__name__!~\"(up|scrape_.*)\"}").unwrap();
+        let foreign: Vec<_> = all
+            .iter()
+            .filter(|series| series.label("job") != "test")
+            .collect();
+        assert!(foreign.is_empty(), "{foreign:?}");
+        for (name, count) in [("orders_total", 1), ("size_bytes_count", 1), ("target_info", 1)] {
+            assert_eq!(server.query(name).unwrap().len(), count, "{name}");
+        }
+        // Both ways wrote: more samples than pushes, and pushes more often than scrapes.
+        let stored = samples(&server, "orders_total").len() as u64;
+        let pushed = exporter.push_status().unwrap().collections;
+        assert!(stored > pushed, "{stored} samples of {pushed} pushes");
+    }
 }

@@ -232,6 +232,10 @@ impl Worker {
                 "the queue is full: {dropped} samples were dropped, the oldest first"
             ));
         }
+        if let Some(error) = self.setup.client.certificate_error() {
+            self.setup
+                .warn(&format!("the last good certificates are used: {error}"));
+        }
         self.wake.notify_one();
     }
 

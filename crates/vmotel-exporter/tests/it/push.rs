@@ -7,6 +7,7 @@ mod kill;
 mod matrix;
 mod restart;
 mod servers;
+mod tls;
 
 use std::time::Duration;
 

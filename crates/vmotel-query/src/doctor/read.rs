@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep};
 
 use super::exposition::Exposition;
 use super::metrics::Metrics;
-use super::reading::{Agent, Alert, App, Cause, Kind, Readings, Scraping, Storage, Unread};
+use super::reading::{Agent, Alert, App, Cause, Kind, Readings, Storage, Unread};
 use super::{DoctorConfig, Endpoint};
-use crate::{ConfigError, QueryClient};
+use crate::{ConfigError, QueryClient, Tenant};
 use page::{Page, Reader};
 
 /// Reads everything there is to read.
@@ -39,21 +39,16 @@ pub(super) async fn read(config: &DoctorConfig) -> Result<Readings, ConfigError>
         storage: storage1.map(|page| page.and_then(|page| storage_of(&page))),
         alert: alert1.map(|page| page.and_then(|page| alert_of(&page))),
     };
-    let query = match (&config.vm, &readings.storage) {
-        (Some(vm), Some(Ok(_))) => Some(QueryClient::new(vm.url.clone(), config.tenant, vm.http.clone())?),
-        _ => None,
-    };
-    if let (Some(Ok(it)), Some(reader)) = (&mut readings.agent, &agent) {
-        it.scraping = status::targets(reader).await;
+    if let (Some(Ok(it)), Some(endpoint)) = (&mut readings.agent, &config.vmagent) {
+        it.scraping = status::targets(&client(endpoint, Tenant::SingleNode)?).await;
     }
-    if let (Some(Ok(it)), Some(reader)) = (&mut readings.storage, &storage) {
-        status::storage(reader, it).await;
+    if let (Some(Ok(it)), Some(endpoint)) = (&mut readings.alert, &config.vmalert) {
+        it.rules = status::rules(&client(endpoint, Tenant::SingleNode)?).await;
     }
-    if let (Some(Ok(it)), Some(reader)) = (&mut readings.alert, &alert) {
-        it.rules = status::rules(reader).await;
-    }
-    if let Some(query) = &query {
-        questions::ask(query, &mut readings).await;
+    if let (Some(Ok(it)), Some(endpoint)) = (&mut readings.storage, &config.vm) {
+        let client = client(endpoint, config.tenant)?;
+        status::storage(&client, it).await;
+        questions::ask(&client, &mut readings).await;
     }
     if config.probe {
         probe::probe(&mut readings).await;
@@ -84,6 +79,14 @@ pub(super) async fn read(config: &DoctorConfig) -> Result<Readings, ConfigError>
     )
     .await;
     Ok(readings)
+}
+
+fn client(endpoint: &Endpoint, tenant: Tenant) -> Result<QueryClient, ConfigError> {
+    // The address may be that of the metrics.
+    let base = endpoint.url.to_string();
+    let base = base.trim_end_matches("/metrics").parse();
+    let base = base.unwrap_or_else(|_| endpoint.url.clone());
+    QueryClient::new(base, tenant, endpoint.http.clone())
 }
 
 fn metrics_of<T>(
@@ -132,7 +135,7 @@ fn agent_of(page: &Page) -> Result<Agent, Unread> {
     Ok(Agent {
         url: base_of(&page.url),
         metrics,
-        scraping: Scraping::default(),
+        scraping: None,
         ahead: page.ahead,
     })
 }
@@ -152,7 +155,7 @@ fn alert_of(page: &Page) -> Result<Alert, Unread> {
     Ok(Alert {
         url: base_of(&page.url),
         metrics,
-        rules: Vec::new(),
+        rules: None,
         ahead: page.ahead,
     })
 }

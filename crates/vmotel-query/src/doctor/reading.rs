@@ -64,7 +64,8 @@ pub(crate) struct App {
 pub(crate) struct Agent {
     pub(crate) url: String,
     pub(crate) metrics: Metrics,
-    pub(crate) scraping: Scraping,
+    /// `None` if it does not tell.
+    pub(crate) scraping: Option<Scraping>,
     pub(crate) ahead: Option<f64>,
 }
 
@@ -74,7 +75,7 @@ pub(crate) struct Storage {
     pub(crate) url: String,
     pub(crate) metrics: Metrics,
     /// What it scrapes itself.
-    pub(crate) scraping: Scraping,
+    pub(crate) scraping: Option<Scraping>,
     pub(crate) ahead: Option<f64>,
     pub(crate) tsdb: Option<Tsdb>,
     /// The slowest queries of the last minutes.
@@ -98,7 +99,8 @@ pub(crate) struct Storage {
 pub(crate) struct Alert {
     pub(crate) url: String,
     pub(crate) metrics: Metrics,
-    pub(crate) rules: Vec<Rule>,
+    /// `None` if it does not tell.
+    pub(crate) rules: Option<Vec<Rule>>,
     pub(crate) ahead: Option<f64>,
 }
 
@@ -143,7 +145,7 @@ pub(crate) struct SlowQuery {
     pub(crate) query: String,
     pub(crate) seconds: f64,
     pub(crate) count: u64,
-    pub(crate) range: f64,
+    pub(crate) range: i64,
 }
 
 /// Which metrics are stored, of those that were asked for.
@@ -218,33 +220,21 @@ impl Readings {
 
     /// Returns the vmagent, else the single node if it scrapes.
     pub(crate) fn scraper(&self) -> Result<Scraper<'_>, String> {
-        let missing = match self.agent() {
-            Ok(agent) => {
-                return Ok(Scraper {
-                    name: "vmagent",
-                    url: &agent.url,
-                    metrics: &agent.metrics,
-                    scraping: &agent.scraping,
-                });
+        let (name, url, metrics, scraping) = match (self.agent(), self.storage()) {
+            (Ok(agent), _) => ("vmagent", &agent.url, &agent.metrics, &agent.scraping),
+            (_, Ok(it)) if it.metrics.flag("promscrape.config").is_some_and(|(_, set)| set) => {
+                ("VictoriaMetrics", &it.url, &it.metrics, &it.scraping)
             }
-            Err(missing) => missing,
+            (Err(missing), _) => return Err(missing),
         };
-        match self.storage() {
-            Ok(storage)
-                if storage
-                    .metrics
-                    .flag("promscrape.config")
-                    .is_some_and(|(_, set)| set) =>
-            {
-                Ok(Scraper {
-                    name: "VictoriaMetrics",
-                    url: &storage.url,
-                    metrics: &storage.metrics,
-                    scraping: &storage.scraping,
-                })
-            }
-            _ => Err(missing),
-        }
+        Ok(Scraper {
+            name,
+            url,
+            metrics,
+            scraping: scraping
+                .as_ref()
+                .ok_or_else(|| format!("{name} does not list its targets"))?,
+        })
     }
 
     /// Returns all servers whose own metrics were read.

@@ -75,10 +75,30 @@ impl Report {
         self
     }
 
-    /// Asserts the exit status.
+    /// Asserts the exit status, as it is without what the doctor says of the machine that the test runs on.
     #[track_caller]
     pub(super) fn exits(&self, status: i32) -> &Self {
-        assert_eq!(self.status, status, "{:#}", self.summary());
+        let status_of = |findings: Vec<(&str, &Value)>| {
+            let has = |severity: &str| {
+                findings
+                    .iter()
+                    .any(|(_, finding)| finding["severity"] == severity)
+            };
+            if has("critical") {
+                4
+            } else if has("warning") {
+                3
+            } else {
+                0
+            }
+        };
+        assert_eq!(self.status, status_of(self.all_findings().collect()));
+        assert_eq!(
+            status_of(self.findings().collect()),
+            status,
+            "{:#}",
+            self.summary()
+        );
         self
     }
 
@@ -91,7 +111,15 @@ impl Report {
         self.json["checks"].as_array().unwrap().iter()
     }
 
+    /// Returns the findings, without those of the machine that the test runs on: its disk may be nearly full.
     fn findings(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.all_findings().filter(|(_, finding)| {
+            let text = finding["finding"].as_str().unwrap();
+            !text.starts_with("little room is left on the disk")
+        })
+    }
+
+    fn all_findings(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.checks().flat_map(|check| {
             let name = check["check"].as_str().unwrap();
             check["findings"]

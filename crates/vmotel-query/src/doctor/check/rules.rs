@@ -10,6 +10,7 @@ const MAX_LISTED: usize = 10;
 pub(super) fn evaluated(readings: &Readings) -> Verdict {
     let alert = readings.alert()?;
     let metrics = &alert.metrics;
+    let rules = alert.rules.as_ref().ok_or("vmalert does not list its rules")?;
     let mut findings = Vec::new();
     if metrics.sum("vmalert_config_last_reload_successful") == Some(0.0) {
         findings.push(
@@ -18,7 +19,7 @@ pub(super) fn evaluated(readings: &Readings) -> Verdict {
                 .fix("see what is wrong: vmalert -rule=... -dryRun; then: curl VMALERT/-/reload"),
         );
     }
-    if alert.rules.is_empty() {
+    if rules.is_empty() {
         findings.push(
             Finding::warning("vmalert has no rules")
                 .evidence(format!("{}/api/v1/rules lists none", alert.url))
@@ -26,15 +27,13 @@ pub(super) fn evaluated(readings: &Readings) -> Verdict {
         );
     }
     findings.extend(
-        alert
-            .rules
+        rules
             .iter()
             .filter(|rule| !rule.last_error.is_empty())
             .take(MAX_LISTED)
             .map(failing),
     );
-    let blind: Vec<&Rule> = alert
-        .rules
+    let blind: Vec<&Rule> = rules
         .iter()
         .filter(|rule| {
             rule.evaluated && rule.last_error.is_empty() && rule.series_fetched == Some(0) && selects(rule)
@@ -45,7 +44,7 @@ pub(super) fn evaluated(readings: &Readings) -> Verdict {
             .evidence(format!("lastSeriesFetched is 0 for: {}", rule.query))
             .fix("correct the metric's name or the label filters; see what is stored: vmotel query 'count({__name__!=\"\"}) by (__name__)'")
     }));
-    for rule in &alert.rules {
+    for rule in rules {
         let Ok(expr) = parse(&rule.query) else { continue };
         findings.extend(lint(&expr).into_iter().take(1).map(|lint| {
             Finding::warning(format!(
@@ -111,7 +110,7 @@ pub(super) fn delivered(readings: &Readings) -> Verdict {
                 .fix("start Alertmanager (its default port is 9093), or correct -notifier.url"),
         );
     }
-    let has_alerts = alert.rules.iter().any(|rule| rule.alerting);
+    let has_alerts = alert.rules.iter().flatten().any(|rule| rule.alerting);
     if has_alerts && metrics.flag_is_on("notifier.blackhole") {
         findings.push(
             Finding::note("alerts go nowhere: -notifier.blackhole is set")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::page::kind_at;
-use crate::doctor::reading::{Readings, Target};
+use crate::doctor::reading::{Readings, Scraping, Target};
 
 /// A scraper may have thousands of targets that are down.
 const MAX_PROBES: usize = 5;
@@ -13,16 +13,23 @@ const WITHIN: Duration = Duration::from_secs(3);
 pub(super) async fn probe(readings: &mut Readings) {
     let mut left = MAX_PROBES;
     if let Some(Ok(agent)) = &mut readings.agent {
-        for target in agent.scraping.targets.iter_mut().filter(|t| !t.up).take(left) {
+        for target in targets(&mut agent.scraping).take(left) {
             ask(target).await;
             left -= 1;
         }
     }
     if let Some(Ok(storage)) = &mut readings.storage {
-        for target in storage.scraping.targets.iter_mut().filter(|t| !t.up).take(left) {
+        for target in targets(&mut storage.scraping).take(left) {
             ask(target).await;
         }
     }
+}
+
+fn targets(scraping: &mut Option<Scraping>) -> impl Iterator<Item = &mut Target> {
+    let all = scraping
+        .iter_mut()
+        .flat_map(|scraping| scraping.targets.iter_mut());
+    all.filter(|target| !target.up)
 }
 
 async fn ask(target: &mut Target) {

@@ -36,11 +36,10 @@ pub(super) async fn ask(client: &QueryClient, readings: &mut Readings) {
         Some(Ok(app)) => app.metrics.names().map(str::to_owned).take(MAX_NAMES).collect(),
         _ => BTreeSet::new(),
     };
-    let targets: Vec<Target> = match (&readings.agent, &readings.storage) {
-        (Some(Ok(agent)), _) => agent.scraping.targets.clone(),
-        (_, Some(Ok(storage))) => storage.scraping.targets.clone(),
-        _ => Vec::new(),
-    };
+    let targets: Vec<Target> = readings
+        .scraper()
+        .map(|scraper| scraper.scraping.targets.clone())
+        .unwrap_or_default();
     let Some(Ok(storage)) = &mut readings.storage else {
         return;
     };

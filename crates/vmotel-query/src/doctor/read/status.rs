@@ -1,55 +1,45 @@
 //! The status pages of servers: targets, rules, index, queries. A page that is not there leaves its reading empty.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use std::time::Duration;
 
-use super::page::Reader;
 use crate::doctor::reading::{Rule, Scraping, SlowQuery, Storage, Target, Tsdb};
+use crate::{
+    Count, QueryClient, RuleKind, RulesQuery, SeriesQuery, TargetsQuery, TopQueriesQuery, TsdbStatusQuery,
+};
 
 /// The names of metrics that are looked at.
-const MAX_NAMES: usize = 20_000;
+const MAX_NAMES: u32 = 20_000;
+/// Entries of a list of offenders.
+const TOP: u32 = 5;
+/// How far back slow queries count.
+const LATELY: Duration = Duration::from_secs(1800);
 
-#[derive(Deserialize)]
-struct Data<T> {
-    data: T,
+pub(super) async fn targets(client: &QueryClient) -> Option<Scraping> {
+    let targets = client.targets(&TargetsQuery::default()).await.ok()?;
+    Some(Scraping {
+        targets: targets.active.iter().map(target).collect(),
+        dropped: targets.dropped.len(),
+    })
 }
 
-async fn json<T: DeserializeOwned>(reader: &Reader, path: &str) -> Option<T> {
-    let page = reader.page(path, None).await.ok()?;
-    serde_json::from_str(&page.text).ok()
-}
-
-pub(super) async fn targets(reader: &Reader) -> Scraping {
-    let answer: Option<Data<Value>> = json(reader, "/api/v1/targets").await;
-    answer.map(|answer| scraping(&answer.data)).unwrap_or_default()
-}
-
-fn scraping(data: &Value) -> Scraping {
-    let targets = data["activeTargets"].as_array().map_or(&[][..], Vec::as_slice);
-    Scraping {
-        targets: targets.iter().map(target).collect(),
-        dropped: data["droppedTargets"].as_array().map_or(0, Vec::len),
-    }
-}
-
-fn target(target: &Value) -> Target {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let seconds = |label: &str| target["discoveredLabels"][label].as_str().and_then(go_seconds);
-    let job = match target["scrapePool"].as_str() {
-        Some(pool) if !pool.is_empty() => pool.to_owned(),
-        _ => text(&target["labels"]["job"]),
+fn target(target: &crate::Target) -> Target {
+    let label = |name: &str| target.labels.get(name).cloned().unwrap_or_default();
+    let seconds = |name: &str| {
+        target
+            .discovered_labels
+            .get(name)
+            .and_then(|text| go_seconds(text))
     };
     Target {
-        job,
-        instance: text(&target["labels"]["instance"]),
-        url: text(&target["scrapeUrl"]),
-        up: target["health"] == "up",
-        last_error: text(&target["lastError"]),
+        job: label("job"),
+        instance: label("instance"),
+        url: target.scrape_url.clone(),
+        up: target.health == "up",
+        last_error: target.last_error.clone(),
         interval: seconds("__scrape_interval__"),
         timeout: seconds("__scrape_timeout__"),
-        took: target["lastScrapeDuration"].as_f64().unwrap_or_default(),
-        samples: target["lastSamplesScraped"].as_u64().unwrap_or_default(),
+        took: target.last_scrape_duration.as_secs_f64(),
+        samples: target.last_samples_scraped.unwrap_or_default(),
         probe: None,
     }
 }
@@ -78,91 +68,68 @@ fn go_seconds(text: &str) -> Option<f64> {
     Some(total)
 }
 
-pub(super) async fn rules(reader: &Reader) -> Vec<Rule> {
-    let answer: Option<Data<Value>> = json(reader, "/api/v1/rules").await;
-    answer
-        .and_then(|answer| {
-            Some(
-                answer
-                    .data
-                    .get("groups")?
-                    .as_array()?
-                    .iter()
-                    .flat_map(group)
-                    .collect(),
-            )
-        })
-        .unwrap_or_default()
+pub(super) async fn rules(client: &QueryClient) -> Option<Vec<Rule>> {
+    let query = RulesQuery {
+        without_alerts: true,
+        ..RulesQuery::default()
+    };
+    let groups = client.rules(&query).await.ok()?;
+    let mut all = Vec::new();
+    for group in groups {
+        all.extend(group.rules.into_iter().map(|rule| Rule {
+            group: group.name.clone(),
+            alerting: rule.kind == RuleKind::Alerting,
+            evaluated: rule.last_evaluation.is_some_and(|at| at.as_millis() > 0),
+            name: rule.name,
+            query: rule.query,
+            last_error: rule.last_error,
+            series_fetched: rule.last_series_fetched,
+        }));
+    }
+    Some(all)
 }
 
-fn group(group: &Value) -> Vec<Rule> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rules = group["rules"].as_array().map_or(&[][..], Vec::as_slice);
-    rules
-        .iter()
-        .map(|rule| Rule {
-            group: text(&group["name"]),
-            name: text(&rule["name"]),
-            query: text(&rule["query"]),
-            last_error: text(&rule["lastError"]),
-            alerting: rule["type"] == "alerting",
-            evaluated: !rule["lastEvaluation"]
-                .as_str()
-                .unwrap_or("0001")
-                .starts_with("0001"),
-            series_fetched: rule["lastSeriesFetched"].as_u64(),
-        })
-        .collect()
-}
-
-pub(super) async fn storage(reader: &Reader, storage: &mut Storage) {
-    storage.scraping = targets(reader).await;
-    let tsdb: Option<Data<Value>> = json(reader, "/api/v1/status/tsdb?topN=5").await;
-    storage.tsdb = tsdb.map(|answer| Tsdb {
-        series: answer.data["totalSeries"].as_u64().unwrap_or_default(),
-        by_metric: counts(&answer.data["seriesCountByMetricName"]),
-        values_by_label: counts(&answer.data["labelValueCountByLabelName"]),
+pub(super) async fn storage(client: &QueryClient, storage: &mut Storage) {
+    storage.scraping = targets(client).await;
+    let index = TsdbStatusQuery {
+        top: Some(TOP),
+        ..TsdbStatusQuery::default()
+    };
+    storage.tsdb = client.tsdb_status(&index).await.ok().map(|status| Tsdb {
+        series: status.total_series,
+        by_metric: counts(status.series_by_metric_name),
+        values_by_label: counts(status.values_by_label_name),
     });
-    let top: Option<Value> = json(reader, "/api/v1/status/top_queries?topN=5&maxLifetime=30m").await;
+    let top = TopQueriesQuery {
+        top: Some(TOP),
+        max_lifetime: Some(LATELY),
+    };
+    let top = client.top_queries(&top).await.map(|top| top.top_by_avg_duration);
     storage.slow = top
-        .as_ref()
-        .and_then(|top| top.get("topByAvgDuration")?.as_array())
-        .map_or(&[][..], Vec::as_slice)
-        .iter()
+        .unwrap_or_default()
+        .into_iter()
         .map(|query| SlowQuery {
-            query: query["query"].as_str().unwrap_or_default().to_owned(),
-            seconds: query["avgDurationSeconds"].as_f64().unwrap_or_default(),
-            count: query["count"].as_u64().unwrap_or_default(),
-            range: query["timeRangeSeconds"].as_f64().unwrap_or_default(),
+            query: query.query,
+            seconds: query.avg_duration_seconds.unwrap_or_default(),
+            count: query.count,
+            range: query.time_range_seconds,
         })
         .collect();
-    let active: Option<Data<Value>> = json(reader, "/api/v1/status/active_queries").await;
-    storage.running = active
-        .as_ref()
-        .and_then(|active| active.data.as_array())
-        .map_or(&[][..], Vec::as_slice)
-        .iter()
-        .filter_map(|query| {
-            let seconds = go_seconds(query["duration"].as_str()?)?;
-            Some((seconds, query["query"].as_str()?.to_owned()))
-        })
+    let running = client.active_queries().await.unwrap_or_default();
+    storage.running = running
+        .into_iter()
+        .map(|query| (query.duration.as_secs_f64(), query.query))
         .collect();
-    let names = format!("/api/v1/label/__name__/values?limit={MAX_NAMES}");
-    let names: Option<Data<Vec<String>>> = json(reader, &names).await;
+    let names = SeriesQuery {
+        limit: Some(MAX_NAMES),
+        ..SeriesQuery::default()
+    };
+    let names = client.label_values("__name__", &names).await;
     storage.names = names.map(|answer| answer.data).unwrap_or_default();
 }
 
-fn counts(list: &Value) -> Vec<(String, u64)> {
-    list.as_array()
-        .map_or(&[][..], Vec::as_slice)
-        .iter()
-        .filter_map(|entry| {
-            Some((
-                entry["name"].as_str()?.to_owned(),
-                entry["value"].as_u64().or_else(|| entry["count"].as_u64())?,
-            ))
-        })
-        .collect()
+fn counts(list: Vec<Count>) -> Vec<(String, u64)> {
+    list.into_iter().map(|count| (count.name, count.value)).collect()
 }
 
 #[cfg(test)]

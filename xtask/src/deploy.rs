@@ -5,11 +5,20 @@ mod check;
 mod choice;
 mod folder;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use anyhow::{Context as _, bail};
 use choice::{Choice, DEFAULTS};
 use clap::Subcommand;
 use vmotel_deploy::{Deployment, Stack};
+
+use crate::step;
+
+/// Where the schema of the values lies in the repository.
+const SCHEMA: &str = "deploy/values.schema.json";
 
 /// Renders a deployment of VictoriaMetrics around a service, explains it, and checks the rendered defaults.
 #[derive(Debug, clap::Args)]
@@ -33,6 +42,8 @@ enum Command {
     },
     /// Fails if the rendered defaults in deploy/ are not those of the model, or if a real program refuses them.
     Check,
+    /// Prints the JSON schema of a file of values.
+    Schema,
     /// Prints the services, ports, flow of data and sizes of a deployment.
     Explain {
         #[command(flatten)]
@@ -51,7 +62,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             for defaults in DEFAULTS {
                 render(&defaults.stack()?, &defaults.path(), *secrets)?;
             }
-            Ok(())
+            let schema = step::workspace_root().join(SCHEMA);
+            fs::write(&schema, vmotel_deploy::schema())
+                .with_context(|| format!("cannot write {}", schema.display()))
         }
         Command::Render {
             choice,
@@ -65,6 +78,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             render(&choice.stack()?, &output, *secrets)
         }
         Command::Check => check(),
+        Command::Schema => {
+            print!("{}", vmotel_deploy::schema());
+            Ok(())
+        }
         Command::Explain { choice } => {
             print!("{}", choice.stack()?.explain());
             Ok(())
@@ -99,6 +116,13 @@ pub(crate) fn check() -> anyhow::Result<()> {
     for defaults in DEFAULTS {
         folder::compare(&defaults.stack()?.render()?, &defaults.path())?;
     }
+    let schema = step::workspace_root().join(SCHEMA);
+    if fs::read_to_string(&schema).ok() != Some(vmotel_deploy::schema()) {
+        bail!(
+            "{} is not as rendered; run `cargo xtask deploy render`",
+            schema.display()
+        );
+    }
     for defaults in DEFAULTS {
         if defaults.is_compose() {
             check::programs(&defaults.path(), true)?;
@@ -113,9 +137,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 #[cfg(test)]
 fn stack(values: Option<&Path>) -> anyhow::Result<Stack> {
-    Choice {
-        values: values.map(Path::to_owned),
-        ..Choice::default()
-    }
-    .stack()
+    let mut choice = Choice::default();
+    choice.values = values.map(Path::to_owned);
+    choice.stack()
 }

@@ -91,7 +91,114 @@ pub struct Signals {
     pub source_up: Option<String>,
 }
 
+/// What a service prints of its own catalog.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    families: Vec<Family>,
+    #[serde(default)]
+    signals: Signals,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Family {
+    name: String,
+    metrics: Vec<Definition>,
+}
+
+/// A [`MetricDef`] as serde writes it.
+#[derive(Debug, Deserialize)]
+struct Definition {
+    name: String,
+    kind: PrintedKind,
+    #[serde(default)]
+    unit: String,
+    #[serde(default)]
+    help: String,
+    #[serde(default)]
+    labels: Vec<PrintedLabel>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PrintedLabel {
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PrintedKind {
+    Counter,
+    UpDownCounter,
+    Gauge,
+    Histogram,
+    Summary,
+    Unknown,
+}
+
+impl From<PrintedKind> for Kind {
+    fn from(kind: PrintedKind) -> Self {
+        match kind {
+            PrintedKind::Counter => Self::Counter,
+            PrintedKind::UpDownCounter => Self::UpDownCounter,
+            PrintedKind::Gauge => Self::Gauge,
+            PrintedKind::Histogram => Self::Histogram,
+            PrintedKind::Summary => Self::Summary,
+            PrintedKind::Unknown => Self::Unknown,
+        }
+    }
+}
+
 impl Catalog {
+    /// Reads the catalog that a service prints of itself: families of definitions as [`MetricDef`] is written by serde, and the signals
+    /// under their exposed names. Names become those that `naming` exposes.
+    ///
+    /// # Errors
+    /// The text is not such JSON, or a name cannot be exposed.
+    ///
+    /// # Examples
+    /// ```
+    /// use vmotel_deploy::{Catalog, Naming};
+    ///
+    /// let json = r#"{
+    ///     "families": [{ "name": "shop", "metrics": [
+    ///         { "name": "orders", "kind": "counter", "help": "Orders", "labels": [{ "name": "status" }] }
+    ///     ]}],
+    ///     "signals": { "requests": "orders_total", "status": "status" }
+    /// }"#;
+    /// let catalog = Catalog::from_json(json, Naming::default())?;
+    /// assert_eq!(catalog.metrics[0].name, "orders_total");
+    /// # Ok::<(), vmotel_deploy::DeployError>(())
+    /// ```
+    pub fn from_json(json: &str, naming: Naming) -> Result<Self, DeployError> {
+        let failed = |error: &dyn std::fmt::Display| DeployError::Catalog(error.to_string());
+        let printed: Printed = serde_json::from_str(json).map_err(|error| failed(&error))?;
+        let mut metrics = Vec::new();
+        for family in printed.families {
+            for definition in family.metrics {
+                let kind = Kind::from(definition.kind);
+                let name = naming
+                    .metric_name(&definition.name, &definition.unit, kind)
+                    .map_err(|error| failed(&error))?;
+                metrics.push(Metric {
+                    family: family.name.clone(),
+                    name,
+                    histogram: kind == Kind::Histogram,
+                    counter: kind == Kind::Counter,
+                    unit: definition.unit,
+                    help: definition.help,
+                    labels: definition.labels.into_iter().map(|label| label.name).collect(),
+                });
+            }
+        }
+        let catalog = Self {
+            metrics,
+            signals: printed.signals,
+        };
+        catalog.validate()?;
+        Ok(catalog)
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Metric> {
         self.metrics.iter().find(|metric| metric.name == name)
     }

@@ -7,6 +7,8 @@ use file::{
     Resources, Secret, Service, Volume,
 };
 
+use serde_saphyr::FlowSeq;
+
 use crate::topology::{self, Program};
 use crate::values::Build;
 use crate::yaml::{self, Ordered};
@@ -62,7 +64,24 @@ pub(crate) fn render(stack: &Stack, path: &str) -> Result<String, DeployError> {
                 .collect(),
         ),
     };
-    yaml::to_yaml(path, &compose)
+    let mut text = yaml::to_yaml(path, &compose)?;
+    let owner = (
+        VOLUME_OWNER,
+        "Runs once: a new volume belongs to root, and no service runs as root.",
+    );
+    let purposes = stack
+        .services
+        .iter()
+        .map(|part| (part.name.as_str(), part.program.purpose()));
+    for (name, purpose) in std::iter::once(owner).chain(purposes) {
+        let key = format!("\n  {name}:\n    image:");
+        text = text.replacen(&key, &format!("\n\n  # {purpose}{key}"), 1);
+    }
+    for section in ["networks", "volumes", "secrets"] {
+        let key = format!("\n{section}:\n");
+        text = text.replacen(&key, &format!("\n{key}"), 1);
+    }
+    Ok(text)
 }
 
 /// Returns the flags as they stand on the command line.
@@ -120,11 +139,16 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
     let mut networks = vec![(
         "inside".to_owned(),
         Attachment {
-            aliases: alias.into_iter().collect(),
+            aliases: FlowSeq(alias.into_iter().collect()),
         },
     )];
     if part.outside {
-        networks.push(("outside".to_owned(), Attachment::default()));
+        networks.push((
+            "outside".to_owned(),
+            Attachment {
+                aliases: FlowSeq(Vec::new()),
+            },
+        ));
     }
     Service {
         image: part.image.clone(),
@@ -145,7 +169,7 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         ),
         ports: ports.collect(),
         volumes,
-        tmpfs: vec!["/tmp"],
+        tmpfs: FlowSeq(vec!["/tmp"]),
         secrets: part.secrets.clone(),
         networks: Networks(networks),
         network_mode: None,
@@ -153,9 +177,9 @@ fn service(stack: &Stack, part: &topology::Service) -> Service {
         // An image of someone else may have no program to ask with.
         healthcheck: (!application || build.is_some()).then(|| Health::get(part.health.0, &part.health.1)),
         read_only: true,
-        cap_drop: ["ALL"],
-        cap_add: Vec::new(),
-        security_opt: ["no-new-privileges:true"],
+        cap_drop: FlowSeq(["ALL"]),
+        cap_add: FlowSeq(Vec::new()),
+        security_opt: FlowSeq(["no-new-privileges:true"]),
         deploy: Deploy {
             replicas: part.replicas,
             resources: Resources {
@@ -225,16 +249,16 @@ fn volume_owner(stack: &Stack) -> Option<Service> {
             .iter()
             .map(|(name, path)| format!("{name}:{path}"))
             .collect(),
-        tmpfs: Vec::new(),
+        tmpfs: FlowSeq(Vec::new()),
         secrets: Vec::new(),
         networks: Networks(Vec::new()),
         network_mode: Some("none"),
         depends_on: Ordered(Vec::new()),
         healthcheck: None,
         read_only: true,
-        cap_drop: ["ALL"],
-        cap_add: vec!["CHOWN"],
-        security_opt: ["no-new-privileges:true"],
+        cap_drop: FlowSeq(["ALL"]),
+        cap_add: FlowSeq(vec!["CHOWN"]),
+        security_opt: FlowSeq(["no-new-privileges:true"]),
         deploy: Deploy {
             replicas: 1,
             resources: Resources {

@@ -21,6 +21,9 @@ pub enum DeployError {
     /// The text of the values cannot be read: its syntax, an unknown key, a wrong type.
     #[error("the values cannot be read: {0}")]
     Syntax(String),
+    /// The catalog that a service printed cannot be read.
+    #[error("the catalog cannot be read: {0}")]
+    Catalog(String),
     /// A signal names a metric that the catalog does not have.
     #[error("{signal} is {metric}, which is not in the catalog; it has {known}")]
     UnknownMetric {

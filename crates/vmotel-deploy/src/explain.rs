@@ -32,7 +32,34 @@ pub(crate) fn explain(stack: &Stack) -> String {
     services(stack, &mut text);
     flow(stack, &mut text);
     sizing(stack, &mut text);
+    ways(stack, &mut text);
     text
+}
+
+/// How people reach it, and in which order it is upgraded.
+fn ways(stack: &Stack, text: &mut String) {
+    let values = &stack.values;
+    if values.form == Form::Compose || values.form == Form::PrometheusOperator {
+        return;
+    }
+    let _ = writeln!(text, "\nfrom a desk");
+    for service in &stack.services {
+        for port in &service.ports {
+            if let Some(published) = port.published {
+                let (namespace, name, number) = (values.namespace(), &service.name, port.number);
+                let _ = writeln!(
+                    text,
+                    "kubectl --namespace {namespace} port-forward service/{name} {published}:{number}"
+                );
+            }
+        }
+    }
+    if values.is_cluster() {
+        let _ = writeln!(
+            text,
+            "\nan upgrade goes from where data lies to where it is asked for: vmstorage, vminsert, vmselect"
+        );
+    }
 }
 
 fn services(stack: &Stack, text: &mut String) {

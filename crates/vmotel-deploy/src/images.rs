@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The container images of a deployment, each with its tag, or a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Images {
     /// The single node.

@@ -14,6 +14,8 @@ mod inventory;
 mod kubernetes;
 mod quantity;
 mod rules;
+#[cfg(feature = "schema")]
+mod schema;
 mod scrape;
 mod stack;
 mod topology;
@@ -33,3 +35,8 @@ pub use values::{
     Agent, Alerting, Application, Backup, Build, Cluster, Deployment, Form, Ingress, Kubernetes, Ports,
     Scraping, Slo, Storage, Thresholds, Topology,
 };
+#[doc(no_inline)]
+pub use vmotel_model::Naming;
+
+#[cfg(feature = "schema")]
+pub use schema::schema;

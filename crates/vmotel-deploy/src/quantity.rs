@@ -189,6 +189,29 @@ macro_rules! text {
 
 text!(Bytes, Span, Retention);
 
+/// A text of a pattern.
+#[cfg(feature = "schema")]
+macro_rules! pattern {
+    ($($type:ident: $pattern:literal, $example:literal;)*) => {$(
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "schema")]
+pattern! {
+    Bytes: "^[0-9]+(KiB|MiB|GiB|TiB)$", "4GiB";
+    Span: "^([0-9]+[dhms])+$", "1h30m";
+    Retention: "^[1-9][0-9]*[dwMy]$", "1y";
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -20,6 +20,24 @@ pub(crate) enum Program {
     Application,
 }
 
+impl Program {
+    /// Says what it is for, to who reads a rendered file.
+    pub(crate) fn purpose(self) -> &'static str {
+        match self {
+            Self::VictoriaMetrics => "Takes, keeps and answers.",
+            Self::Vminsert => "Spreads what is written over the storage nodes, and copies of it.",
+            Self::Vmselect => "Answers queries from all storage nodes.",
+            Self::Vmstorage => "Keeps its share of the data. Nodes know nothing of each other.",
+            Self::Vmagent => "Scrapes everything, and keeps on disk what it cannot deliver.",
+            Self::Vmalert => "Evaluates the rules.",
+            Self::Vmauth => "The way in from outside: who may read, who may write.",
+            Self::Alertmanager => "Groups alerts, and notifies.",
+            Self::Grafana => "Shows the dashboards.",
+            Self::Application => "The instrumented application.",
+        }
+    }
+}
+
 /// One service.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {

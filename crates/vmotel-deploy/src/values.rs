@@ -18,6 +18,7 @@ use crate::{Bytes, DeployError, Images, Retention, Span};
 
 /// The description of a deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Deployment {
     /// The name of the whole, an RFC 1123 label. Default `vmotel`.
@@ -56,6 +57,7 @@ pub struct Deployment {
 
 /// The instrumented application.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Application {
     /// Its name and the value of its label `job`, an RFC 1123 label.
@@ -78,6 +80,7 @@ pub struct Application {
 
 /// How the image of the application is built: from a workspace of Rust, in two stages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Build {
     /// The folder of the workspace, relative to the compose file.
@@ -92,6 +95,7 @@ pub struct Build {
 
 /// The storage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Storage {
     /// How long data is kept. Default `1y`. VictoriaMetrics 1.112 knows no `M`.
@@ -110,6 +114,7 @@ pub struct Storage {
 
 /// What is scraped, and how often.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Scraping {
     /// The time between scrapes. Default `30s`.
@@ -122,6 +127,7 @@ pub struct Scraping {
 
 /// The scraping agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Agent {
     /// The memory limit.
@@ -136,6 +142,7 @@ pub struct Agent {
 
 /// Where alerts go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Alerting {
     /// A webhook that receives all notifications; none leaves them in the Alertmanager's pages.
@@ -146,6 +153,7 @@ pub struct Alerting {
 
 /// The limits that alerts watch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
     /// The share of failing requests (5xx), above 0 and below 1. Default 0.05.
@@ -164,6 +172,7 @@ pub struct Thresholds {
 
 /// A service level objective over requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Slo {
     /// The share of requests that succeed, above 0 and below 1. Default 0.999.
@@ -174,6 +183,7 @@ pub struct Slo {
 
 /// The published ports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Ports {
     /// The proxy that reads and writes go through. Default 8427.
@@ -311,8 +321,38 @@ impl Deployment {
     /// # Ok::<(), vmotel_deploy::DeployError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, DeployError> {
-        let values: Self =
+        let values =
             toml::from_str(text).map_err(|error| DeployError::Syntax(error.to_string().trim().to_owned()))?;
+        Self::settled(values)
+    }
+
+    /// Reads values from YAML; keys that are left out have their defaults.
+    ///
+    /// # Errors
+    /// As [`Deployment::from_toml`].
+    ///
+    /// # Examples
+    /// ```
+    /// use vmotel_deploy::{Deployment, Topology};
+    ///
+    /// let deployment = Deployment::from_yaml("topology: cluster\ncluster: { storage_nodes: 5, replication_factor: 3 }")?;
+    /// assert_eq!(deployment.topology, Topology::Cluster);
+    /// let error = Deployment::from_yaml("cluster: { storage_nodes: three }").unwrap_err();
+    /// assert!(error.to_string().contains("storage_nodes"), "{error}");
+    /// # Ok::<(), vmotel_deploy::DeployError>(())
+    /// ```
+    pub fn from_yaml(text: &str) -> Result<Self, DeployError> {
+        let values = serde_saphyr::from_str(text)
+            .map_err(|error| DeployError::Syntax(error.to_string().trim().to_owned()))?;
+        Self::settled(values)
+    }
+
+    /// Lets what was chosen decide what was not: an image of someone else is not built from the example.
+    fn settled(mut values: Self) -> Result<Self, DeployError> {
+        let example = Application::default();
+        if values.application.image != example.image && values.application.build == example.build {
+            values.application.build = None;
+        }
         values.validate()?;
         Ok(values)
     }

@@ -1,25 +1,46 @@
 //! Which deployment is meant: a file of values, and flags for what is changed most often.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
-use vmotel_deploy::{Deployment, Form, Stack, Topology};
+use vmotel_deploy::{Catalog, Deployment, Form, Naming, Stack, Topology};
 
 use super::catalog;
 use crate::step;
 
 /// The values of a deployment, from a file and from flags; flags count more.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, PartialEq, clap::Args)]
 pub(super) struct Choice {
-    /// A file of values, in TOML [default: all defaults].
+    /// A file of values, in TOML or YAML [default: all defaults].
     #[arg(long)]
     pub(super) values: Option<PathBuf>,
     /// What it is rendered for.
     #[arg(long, value_parser = ["compose", "kubernetes", "operator", "prometheus-operator"])]
-    pub(super) form: Option<String>,
+    form: Option<String>,
     /// A single node, or a cluster.
     #[arg(long, value_parser = ["single", "cluster"])]
-    pub(super) topology: Option<String>,
+    topology: Option<String>,
+    /// The name of the application.
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+    /// The image of the application, with a tag or a digest.
+    #[arg(long)]
+    image: Option<String>,
+    /// The port of the application's metrics.
+    #[arg(long)]
+    port: Option<u16>,
+    /// The number of instances of the application.
+    #[arg(long)]
+    replicas: Option<u32>,
+    /// How long data is kept, such as 90d or 1y.
+    #[arg(long)]
+    retention: Option<String>,
+    /// The catalog of the application's metrics, as JSON [default: the families of this workspace].
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
 }
 
 /// A form and a topology whose rendered defaults lie in the repository.
@@ -105,14 +126,18 @@ impl Defaults {
 impl Choice {
     /// Tells whether nothing was chosen, so that all defaults are meant.
     pub(super) fn is_empty(&self) -> bool {
-        self.values.is_none() && self.form.is_none() && self.topology.is_none()
+        *self == Self::default()
     }
 
     /// Returns the folder of the defaults of this form and topology, which must be nothing but defaults.
     pub(super) fn folder(&self) -> anyhow::Result<PathBuf> {
-        let values = self.deployment()?;
-        match defaults(&values) {
-            Some(defaults) if self.values.is_none() => Ok(defaults.path()),
+        let choice = Self {
+            form: self.form.clone(),
+            topology: self.topology.clone(),
+            ..Self::default()
+        };
+        match defaults(&self.deployment()?) {
+            Some(defaults) if choice == *self => Ok(defaults.path()),
             _ => bail!("deploy/ holds the defaults; name a folder for other values with --output"),
         }
     }
@@ -124,40 +149,66 @@ impl Choice {
         if let Some(defaults) = defaults(&values).filter(|_| values.application == example) {
             defaults.place(&mut values);
         }
-        Ok(Stack::new(values, catalog::catalog()?)?)
+        let catalog = match &self.catalog {
+            None => catalog::catalog()?,
+            Some(path) => Catalog::from_json(&read(path)?, Naming::default())
+                .with_context(|| format!("in {}", path.display()))?,
+        };
+        Ok(Stack::new(values, catalog)?)
     }
 
     fn deployment(&self) -> anyhow::Result<Deployment> {
         let mut values = match &self.values {
             None => Deployment::default(),
             Some(path) => {
-                let text =
-                    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-                Deployment::from_toml(&text).with_context(|| format!("in {}", path.display()))?
+                let text = read(path)?;
+                let yaml = path
+                    .extension()
+                    .is_some_and(|ending| ending == "yml" || ending == "yaml");
+                let values = if yaml {
+                    Deployment::from_yaml(&text)
+                } else {
+                    Deployment::from_toml(&text)
+                };
+                values.with_context(|| format!("in {}", path.display()))?
             }
         };
-        if let Some(form) = &self.form {
-            values.form = match form.as_str() {
-                "compose" => Form::Compose,
-                "kubernetes" => Form::Kubernetes,
-                "operator" => Form::Operator,
-                "prometheus-operator" => Form::PrometheusOperator,
-                other => bail!("no form {other}"),
-            };
+        match self.form.as_deref() {
+            None => {}
+            Some("kubernetes") => values.form = Form::Kubernetes,
+            Some("operator") => values.form = Form::Operator,
+            Some("prometheus-operator") => values.form = Form::PrometheusOperator,
+            Some(_) => values.form = Form::Compose,
         }
-        if let Some(topology) = &self.topology {
-            values.topology = match topology.as_str() {
-                "single" => Topology::Single,
-                "cluster" => Topology::Cluster,
-                other => bail!("no topology {other}"),
-            };
+        match self.topology.as_deref() {
+            None => {}
+            Some("cluster") => values.topology = Topology::Cluster,
+            Some(_) => values.topology = Topology::Single,
+        }
+        let application = &mut values.application;
+        if let Some(name) = &self.app {
+            application.name.clone_from(name);
+        }
+        if let Some(image) = &self.image {
+            application.image.clone_from(image);
+            application.build = None;
+        }
+        application.port = self.port.unwrap_or(application.port);
+        application.replicas = self.replicas.unwrap_or(application.replicas);
+        if let Some(retention) = &self.retention {
+            values.storage.retention = retention.parse().map_err(anyhow::Error::msg)?;
         }
         Ok(values)
     }
 }
 
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 fn defaults(values: &Deployment) -> Option<Defaults> {
-    let all = DEFAULTS.into_iter();
-    all.rev()
-        .rfind(|d| d.form == values.form && d.topology == values.topology)
+    let mut all = DEFAULTS.into_iter();
+    all.find(|d| {
+        d.form == values.form && (d.topology == values.topology || d.form == Form::PrometheusOperator)
+    })
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail};
@@ -28,12 +28,26 @@ pub(super) fn write(tree: &Tree, folder: &Path) -> anyhow::Result<usize> {
         }
     }
     let count = changed.len();
+    // All beside their places first, so that a folder that cannot be written to stays as it is.
+    let mut ready = Vec::new();
     for (file, text) in changed {
+        let next = PathBuf::from(format!("{}.next", file.display()));
         let parent = file.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        let written = fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))
+            .and_then(|()| {
+                fs::write(&next, text).with_context(|| format!("cannot write {}", next.display()))
+            });
+        ready.push((next, file));
+        if let Err(error) = written {
+            for (next, _) in ready {
+                let _ = fs::remove_file(next);
+            }
+            return Err(error);
+        }
+    }
+    for (next, file) in ready {
         // A reader sees the old text or the new one.
-        let next = file.with_extension("next");
-        fs::write(&next, text).with_context(|| format!("cannot write {}", next.display()))?;
         fs::rename(&next, &file).with_context(|| format!("cannot write {}", file.display()))?;
     }
     for stale in stale(tree, folder)? {

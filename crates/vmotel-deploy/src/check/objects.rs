@@ -42,7 +42,7 @@ pub(super) fn check(stack: &Stack, findings: &mut Findings) {
             }
             Body::Role { rules } => {
                 let reads = ["get", "list", "watch"];
-                let verbs = rules.iter().flat_map(|rule| &rule.verbs);
+                let verbs = rules.iter().flat_map(|rule| &rule.verbs.0);
                 let more: Vec<&&str> = verbs.filter(|verb| !reads.contains(verb)).collect();
                 findings.require(
                     more.is_empty(),

@@ -141,8 +141,8 @@ fn the_compose_file() {
     let services = sound().services.len() + 1;
     for (present, count) in [
         ("read_only: true", services),
-        ("- no-new-privileges:true", services),
-        ("- ALL", services),
+        ("security_opt: [no-new-privileges:true]", services),
+        ("cap_drop: [ALL]", services),
         ("max-size: 10m", services),
         ("healthcheck:", services - 1),
         ("- 127.0.0.1:", 3),

@@ -1,8 +1,13 @@
 //! The structure of a compose file: the part of the specification that is rendered.
 
 use serde::{Serialize, Serializer};
+use serde_saphyr::FlowSeq;
 
 use crate::yaml::Ordered;
+
+fn is_empty<T>(list: &FlowSeq<Vec<T>>) -> bool {
+    list.0.is_empty()
+}
 
 #[derive(Debug, Serialize)]
 pub(super) struct Compose {
@@ -43,15 +48,15 @@ pub(super) struct Service {
     pub(super) healthcheck: Option<Health>,
     pub(super) logging: Logging,
     pub(super) user: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) cap_add: Vec<&'static str>,
-    pub(super) cap_drop: [&'static str; 1],
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) cap_add: FlowSeq<Vec<&'static str>>,
+    pub(super) cap_drop: FlowSeq<[&'static str; 1]>,
     pub(super) deploy: Deploy,
     pub(super) read_only: bool,
-    pub(super) security_opt: [&'static str; 1],
+    pub(super) security_opt: FlowSeq<[&'static str; 1]>,
     pub(super) stop_grace_period: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) tmpfs: Vec<&'static str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) tmpfs: FlowSeq<Vec<&'static str>>,
 }
 
 /// The networks of a service: names alone where that says all.
@@ -59,10 +64,10 @@ pub(super) struct Service {
 pub(super) struct Networks(pub(super) Vec<(String, Attachment)>);
 
 /// How a service is known in a network, beside its own name.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Attachment {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) aliases: Vec<String>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) aliases: FlowSeq<Vec<String>>,
 }
 
 impl Networks {
@@ -73,8 +78,13 @@ impl Networks {
 
 impl Serialize for Networks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.iter().all(|(_, attachment)| attachment.aliases.is_empty()) {
-            serializer.collect_seq(self.0.iter().map(|(name, _)| name))
+        if self
+            .0
+            .iter()
+            .all(|(_, attachment)| attachment.aliases.0.is_empty())
+        {
+            let names: Vec<&String> = self.0.iter().map(|(name, _)| name).collect();
+            FlowSeq(names).serialize(serializer)
         } else {
             serializer.collect_map(self.0.iter().map(|(name, attachment)| (name, attachment)))
         }
@@ -108,7 +118,7 @@ impl Depends {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
-    test: [String; 5],
+    test: FlowSeq<[String; 5]>,
     interval: &'static str,
     timeout: &'static str,
     retries: u32,
@@ -119,13 +129,13 @@ impl Health {
     /// Asks a path from within the container.
     pub(super) fn get(port: u16, path: &str) -> Self {
         Self {
-            test: [
+            test: FlowSeq([
                 "CMD".to_owned(),
                 "wget".to_owned(),
                 "-q".to_owned(),
                 "-O/dev/null".to_owned(),
                 format!("http://127.0.0.1:{port}{path}"),
-            ],
+            ]),
             interval: "10s",
             timeout: "5s",
             retries: 3,

@@ -1,5 +1,7 @@
 //! Who may ask the API of Kubernetes for what: nobody for anything, but the agent for pods.
 
+use serde_saphyr::FlowSeq;
+
 use super::metadata;
 use super::object::{Account, Binding, Body, Metadata, Object, RoleRef, Rule, Subject};
 use crate::Stack;
@@ -56,9 +58,9 @@ pub(super) fn roles(stack: &Stack, service: &Service) -> Vec<Object> {
             metadata: metadata.clone(),
             body: Body::Role {
                 rules: vec![Rule {
-                    api_groups: vec![""],
-                    resources: vec!["pods"],
-                    verbs: vec!["get", "list", "watch"],
+                    api_groups: FlowSeq(vec![""]),
+                    resources: FlowSeq(vec!["pods"]),
+                    verbs: FlowSeq(vec!["get", "list", "watch"]),
                 }],
             },
         });

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use serde_saphyr::FlowSeq;
 
 use super::object::{Body, Metadata, Object, Selector, pairs};
 use super::{metadata, selector};
@@ -91,7 +92,7 @@ struct IngressPort {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PolicySpec {
     pub(crate) pod_selector: Selector,
-    pub(crate) policy_types: [&'static str; 2],
+    pub(crate) policy_types: FlowSeq<[&'static str; 2]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) ingress: Vec<IngressAllowance>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -275,7 +276,7 @@ pub(super) fn deny(stack: &Stack) -> Object {
         body: Body::Policy {
             spec: PolicySpec {
                 pod_selector: Selector::default(),
-                policy_types: ["Ingress", "Egress"],
+                policy_types: FlowSeq(["Ingress", "Egress"]),
                 ingress: Vec::new(),
                 egress: Vec::new(),
             },
@@ -293,7 +294,7 @@ pub(super) fn policy(stack: &Stack, service: &Service, edges: &BTreeSet<Edge>) -
         body: Body::Policy {
             spec: PolicySpec {
                 pod_selector: selector(stack, &service.component),
-                policy_types: ["Ingress", "Egress"],
+                policy_types: FlowSeq(["Ingress", "Egress"]),
                 ingress: ingress(stack, service, edges),
                 egress: egress(stack, service, edges),
             },

@@ -4,6 +4,7 @@
 //! and check no more than spelling; the schemas of each version of Kubernetes check that as well.
 
 use serde::Serialize;
+use serde_saphyr::FlowSeq;
 
 use super::network::{IngressSpec, PolicySpec, ServiceSpec};
 use super::operator::Custom;
@@ -116,7 +117,7 @@ pub(crate) struct Claim {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ClaimSpec {
-    pub(crate) access_modes: [&'static str; 1],
+    pub(crate) access_modes: FlowSeq<[&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) storage_class_name: Option<String>,
     pub(crate) resources: ClaimResources,
@@ -143,9 +144,9 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rule {
-    pub(crate) api_groups: Vec<&'static str>,
-    pub(crate) resources: Vec<&'static str>,
-    pub(crate) verbs: Vec<&'static str>,
+    pub(crate) api_groups: FlowSeq<Vec<&'static str>>,
+    pub(crate) resources: FlowSeq<Vec<&'static str>>,
+    pub(crate) verbs: FlowSeq<Vec<&'static str>>,
 }
 
 /// Who has a role.

@@ -1,6 +1,7 @@
 //! Pods and their containers.
 
 use serde::Serialize;
+use serde_saphyr::FlowSeq;
 
 use super::object::{Metadata, Selector};
 use crate::yaml::Ordered;
@@ -167,7 +168,7 @@ pub(crate) struct ContainerSecurity {
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Capabilities {
-    pub(crate) drop: [&'static str; 1],
+    pub(crate) drop: FlowSeq<[&'static str; 1]>,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -1,5 +1,7 @@
 //! The workloads: what keeps data is a `StatefulSet` with a volume of its own for each instance, all else a Deployment.
 
+use serde_saphyr::FlowSeq;
+
 use super::object::{
     Body, Claim, ClaimRequests, ClaimResources, ClaimRetention, ClaimSpec, Object, RollingUpdate, Strategy,
     WorkloadSpec, pairs,
@@ -17,7 +19,9 @@ use crate::{Bytes, Stack, compose};
 pub(super) const NO_PRIVILEGES: ContainerSecurity = ContainerSecurity {
     allow_privilege_escalation: false,
     read_only_root_filesystem: true,
-    capabilities: Capabilities { drop: ["ALL"] },
+    capabilities: Capabilities {
+        drop: FlowSeq(["ALL"]),
+    },
 };
 
 /// Returns the kind of the workload of a service.
@@ -43,7 +47,7 @@ pub(super) fn object(stack: &Stack, service: &Service) -> Object {
     let mut metadata = metadata(stack, service, &service.name);
     metadata.annotations = pairs(waivers(service));
     Object {
-        comment: "",
+        comment: service.program.purpose(),
         api_version: "apps/v1",
         kind: kind(service),
         metadata,
@@ -336,7 +340,7 @@ pub(super) fn claim(stack: &Stack, service: &Service) -> Option<Claim> {
     Some(Claim {
         metadata: named(name),
         spec: ClaimSpec {
-            access_modes: ["ReadWriteOnce"],
+            access_modes: FlowSeq(["ReadWriteOnce"]),
             storage_class_name: values.kubernetes.storage_class.clone(),
             resources: ClaimResources {
                 requests: ClaimRequests {

@@ -1,6 +1,7 @@
 //! Targets on Kubernetes: pods that say by annotations that and where they are scraped.
 
 use serde::Serialize;
+use serde_saphyr::FlowSeq;
 
 use crate::Deployment;
 
@@ -28,11 +29,11 @@ struct Namespaces {
     names: Vec<String>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Relabel {
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<&'static str>,
-    source_labels: Vec<String>,
+    source_labels: FlowSeq<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     regex: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,8 +50,9 @@ pub(super) fn pods(values: &Deployment) -> Pods {
         // Each container and port of a pod is a target at first.
         Relabel {
             action: Some("keep_if_equal"),
-            source_labels: vec![meta(&annotation("port")), meta("container_port_number")],
-            ..Relabel::default()
+            source_labels: FlowSeq(vec![meta(&annotation("port")), meta("container_port_number")]),
+            regex: None,
+            ..keep("", "")
         },
         // Neither pods that are over nor containers that only prepare.
         Relabel {
@@ -99,18 +101,20 @@ fn meta(name: &str) -> String {
 fn keep(name: &str, regex: &str) -> Relabel {
     Relabel {
         action: Some("keep"),
-        source_labels: vec![meta(name)],
+        source_labels: FlowSeq(vec![meta(name)]),
         regex: Some(regex.to_owned()),
-        ..Relabel::default()
+        target_label: None,
+        replacement: None,
     }
 }
 
 /// Copies a label; only what matches, where that is said.
 fn set(target_label: &'static str, name: &str, regex: Option<&str>) -> Relabel {
     Relabel {
-        source_labels: vec![meta(name)],
+        action: None,
+        source_labels: FlowSeq(vec![meta(name)]),
         regex: regex.map(|regex| format!("({regex})")),
         target_label: Some(target_label),
-        ..Relabel::default()
+        replacement: None,
     }
 }

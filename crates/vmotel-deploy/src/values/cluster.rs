@@ -6,6 +6,7 @@ use crate::Bytes;
 
 /// What a deployment is rendered for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Form {
@@ -22,6 +23,7 @@ pub enum Form {
 
 /// How the storage is built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Topology {
@@ -34,6 +36,7 @@ pub enum Topology {
 
 /// The parts of a cluster; without effect on a single node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Cluster {
     /// How many vmstorage keep data; at least `2 * replication_factor - 1`, so that data stays available while nodes are lost. Default 3.

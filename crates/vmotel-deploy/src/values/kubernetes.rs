@@ -6,6 +6,7 @@ use crate::Span;
 
 /// What is particular to Kubernetes; without effect on compose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Kubernetes {
     /// The namespace, an RFC 1123 label. Default: the name of the deployment.
@@ -24,6 +25,7 @@ pub struct Kubernetes {
 
 /// The way in from outside of the cluster, with TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ingress {
     /// The class of the controller, such as `nginx`.
@@ -39,6 +41,7 @@ pub struct Ingress {
 
 /// Backups with vmbackup, from within the pods that keep the data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
     /// Where they go, such as `s3://bucket/path`; each node has a folder of its own there. Default: none, which makes no backups.

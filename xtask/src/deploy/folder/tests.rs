@@ -62,3 +62,19 @@ fn secrets_are_made_once() {
         first
     );
 }
+
+/// A file where a folder is needed: nothing else is written.
+#[test]
+fn a_folder_that_cannot_be_written_to_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = deploy::stack(None).unwrap().render().unwrap();
+    fs::write(folder.path().join("vmauth"), "a file").unwrap();
+    let error = format!("{:#}", write(&tree, folder.path()).unwrap_err());
+    assert!(error.contains("/vmauth"), "{error}");
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    assert_eq!(left, [folder.path().join("vmauth")]);
+}

@@ -136,7 +136,7 @@ fn check_container(
     findings.require(
         !context.allow_privilege_escalation
             && context.read_only_root_filesystem
-            && context.capabilities.drop == ["ALL"],
+            && context.capabilities.drop.0 == ["ALL"],
         "not-restricted",
         place,
         || "it may gain rights, or write to its own files".to_owned(),

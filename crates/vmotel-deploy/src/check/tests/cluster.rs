@@ -32,7 +32,7 @@ fn a_cluster_is_sound() {
         ("-promscrape.cluster.memberNum=0\n", 1),
         ("-promscrape.cluster.memberNum=1\n", 1),
         ("- storage-3:/storage\n", 1),
-        ("- vmselect\n", 2),
+        ("aliases: [vmselect]\n", 2),
     ] {
         assert_eq!(compose.matches(present).count(), count, "{present}");
     }

@@ -181,7 +181,7 @@ fn scraping_and_rights() {
         "K6: rights that are not needed",
         "Role vmagent [too-many-rights]: it allows more than to read: [\"delete\"]",
         |stack| match &mut object(stack, "Role", "vmagent").body {
-            Body::Role { rules } => rules[0].verbs.push("delete"),
+            Body::Role { rules } => rules[0].verbs.0.push("delete"),
             other => panic!("{other:?}"),
         },
     );

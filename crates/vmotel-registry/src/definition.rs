@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vmotel_model::{Kind, NameError, Naming, VisitConfig, validate_metric_name};
 
 /// Where an instrument comes from; its texts become labels where the visit's configuration says so.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Scope {
     /// The name of the instrumented library; becomes `otel_scope_name`.
     pub(crate) name: Box<str>,
@@ -24,7 +24,7 @@ pub(crate) enum Exposure {
     AsGiven,
     /// By the naming strategy of the visit.
     #[cfg_attr(
-        not(test),
+        not(any(test, feature = "opentelemetry")),
         expect(dead_code, reason = "for the front that implements the OpenTelemetry API")
     )]
     Translated,
@@ -38,6 +38,8 @@ pub(crate) struct Definition {
     pub(crate) exposure: Exposure,
     /// In UCUM if translated, else a word.
     pub(crate) unit: Box<str>,
+    /// Empty where the registry describes metrics of this name.
+    pub(crate) help: Box<str>,
     pub(crate) scope: Option<Arc<Scope>>,
 }
 
@@ -50,6 +52,7 @@ impl Definition {
             kind,
             exposure: Exposure::AsGiven,
             unit: "".into(),
+            help: "".into(),
             scope: None,
         })
     }

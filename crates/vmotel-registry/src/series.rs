@@ -111,6 +111,39 @@ impl<S: Store> Series<S> {
         (self.schemas.get_or_make(&pin(), &sorted, &[]), order)
     }
 
+    /// Returns the number of the schema of attributes, whose values had these types before they became texts (0 is text), and
+    /// for each of its keys the index of its attribute.
+    ///
+    /// Of equal keys the last wins. None if the family has too many different sets of label names.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn typed_schema(&self, attributes: &[(usize, &str, u8)]) -> (Option<u16>, Vec<usize>) {
+        let mut order: Vec<usize> = Vec::with_capacity(attributes.len());
+        for (at, (_, key, _)) in attributes.iter().enumerate() {
+            match order.binary_search_by(|&other| attributes[other].1.cmp(key)) {
+                Ok(found) => order[found] = at,
+                Err(found) => order.insert(found, at),
+            }
+        }
+        let keys: Vec<&str> = order.iter().map(|&at| attributes[at].1).collect();
+        let mut types: Vec<u8> = order.iter().map(|&at| attributes[at].2).collect();
+        if types.iter().all(|kind| *kind == 0) {
+            types.clear();
+        }
+        let schema = self.schemas.get_or_make(&pin(), &keys, &types);
+        let order = order.iter().map(|&at| attributes[at].0).collect();
+        (schema.map(|schema| schema.number), order)
+    }
+
+    /// Calls `f` with the place of the overflow series.
+    #[cfg(feature = "opentelemetry")]
+    #[cold]
+    pub(crate) fn with_overflow<R>(&self, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
+        let pin = pin();
+        self.shared.overflowed.add(1);
+        let (chunk, at) = self.overflow(&pin, &mut self.creation());
+        f(chunk, at)
+    }
+
     /// Calls `f` with the place of the series of this key, which is made if it is not there; beyond the limit, with that of the
     /// overflow series. The series is not recycled meanwhile.
     #[inline(always)]

@@ -44,10 +44,10 @@ impl Scrape {
                 Some(Visible {
                     name: definition.exposed_name(config)?,
                     unit: definition.exposed_unit(),
-                    help: families
-                        .help
-                        .get(&definition.name)
-                        .map_or_else(String::new, |help| help.to_string()),
+                    help: match families.help.get(&definition.name) {
+                        Some(help) if definition.help.is_empty() => help.to_string(),
+                        _ => definition.help.to_string(),
+                    },
                     family: Arc::clone(family),
                 })
             })

@@ -25,6 +25,7 @@ mod truth;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
+use vmotel_exporter::Engine;
 use vmotel_testkit::Version;
 
 use crate::step;
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Which VictoriaMetrics: 1.112 (stable) or 1.145 (newest).
     #[arg(long, default_value = "1.112", value_parser = version)]
     version: Version,
+    /// What adds up the measurements: the SDK of OpenTelemetry, or the registry of vmotel (native).
+    #[arg(long, default_value = "sdk", value_parser = engine)]
+    engine: Engine,
     /// Instead, run the rendered deployment as processes, have an alert fire and resolve, and ask all that its dashboards ask.
     #[arg(long, conflicts_with_all = ["requests", "in_flight", "json", "keep", "all"])]
     from_deploy: bool,
@@ -67,6 +71,14 @@ fn version(text: &str) -> Result<Version, String> {
         "1.112" | "stable" | "trixie" => Ok(Version::Stable),
         "1.145" | "newest" | "sid" => Ok(Version::Newest),
         _ => Err("expected 1.112 (stable) or 1.145 (newest)".to_owned()),
+    }
+}
+
+fn engine(text: &str) -> Result<Engine, String> {
+    match text {
+        "sdk" => Ok(Engine::Sdk),
+        "native" => Ok(Engine::Native),
+        _ => Err("expected sdk or native".to_owned()),
     }
 }
 
@@ -113,7 +125,7 @@ async fn demo(args: &Args) -> anyhow::Result<()> {
     let found = stack::blocking(move || stack::find(version)).await?;
     progress.stage("starting victoria-metrics");
     let storage = stack::blocking(move || stack::Storage::start(version)).await?;
-    let services = service::Services::start().await?;
+    let services = service::Services::start(args.engine).await?;
     progress.stage("starting vmagent");
     let targets = services.targets();
     let agent_for = storage.url();

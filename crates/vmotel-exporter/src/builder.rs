@@ -6,7 +6,7 @@ use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use vmotel_model::{MetricSource, Naming};
 use vmotel_wire::Exponential;
 
-use crate::{BuildError, Config, Exporter, identity};
+use crate::{BuildError, Config, Engine, Exporter, identity};
 #[cfg(feature = "push")]
 use crate::{Push, Target, config::push_settings};
 
@@ -25,6 +25,16 @@ pub struct ExporterBuilder {
     hook: Option<Hook>,
     #[cfg(feature = "push")]
     target: Option<Target>,
+    #[cfg(feature = "native")]
+    registry: Option<vmotel_registry::Registry>,
+}
+
+/// What an exporter is made of, beside its configuration.
+pub(crate) struct Parts {
+    pub(crate) sources: Vec<(String, Arc<dyn MetricSource>)>,
+    pub(crate) hook: Option<Hook>,
+    #[cfg(feature = "native")]
+    pub(crate) registry: Option<vmotel_registry::Registry>,
 }
 
 enum Base {
@@ -52,6 +62,8 @@ impl Default for ExporterBuilder {
             hook: None,
             #[cfg(feature = "push")]
             target: None,
+            #[cfg(feature = "native")]
+            registry: None,
         }
     }
 }
@@ -191,6 +203,18 @@ impl ExporterBuilder {
         self
     }
 
+    /// Sets what adds up the measurements of the instruments.
+    pub fn with_engine(self, engine: Engine) -> Self {
+        self.with(move |config| config.engine = engine)
+    }
+
+    /// Has the instruments record into this registry, beside what is registered there natively: [`Engine::Native`].
+    #[cfg(feature = "native")]
+    pub fn with_registry(mut self, registry: vmotel_registry::Registry) -> Self {
+        self.registry = Some(registry);
+        self.with_engine(Engine::Native)
+    }
+
     /// Passes the SDK's builder through `hook`, for views, cardinality limits and further readers.
     ///
     /// The reader of this exporter and the resource are set already. Attributes that the hook adds to the resource are not in
@@ -244,6 +268,12 @@ impl ExporterBuilder {
         if config.pushes() || config.honor_labels {
             identity::identify(&mut config, lookup);
         }
-        Exporter::new(config, self.sources, self.hook)
+        let parts = Parts {
+            sources: self.sources,
+            hook: self.hook,
+            #[cfg(feature = "native")]
+            registry: self.registry,
+        };
+        Exporter::new(config, parts)
     }
 }

@@ -15,7 +15,10 @@ use vmotel_wire::Exponential;
 
 #[cfg(feature = "push")]
 use crate::Push;
-use crate::error::{ConfigError, cut};
+use crate::{
+    Engine,
+    error::{ConfigError, cut},
+};
 
 /// The configuration of an [`Exporter`](crate::Exporter): code over environment over default.
 ///
@@ -64,6 +67,8 @@ pub struct Config {
     /// give the same series whatever the scrape configuration calls its jobs. Default: false; a scrape without `honor_labels` would
     /// rename them to `exported_job` and `exported_instance`.
     pub honor_labels: bool,
+    /// What adds up the measurements of the instruments. Default: [`Engine::Sdk`].
+    pub engine: Engine,
     /// How OpenTelemetry names become exposed names. Default: [`Naming::Parity`].
     pub naming: Naming,
     /// How exponential histograms are rendered. Default: as `vmrange` buckets, in OpenMetrics as `le` buckets.
@@ -120,6 +125,7 @@ impl Default for Config {
             #[cfg(feature = "push")]
             push: None,
             honor_labels: false,
+            engine: Engine::default(),
             naming: Naming::default(),
             exponential: Exponential::default(),
             exponential_histograms: false,

@@ -61,6 +61,10 @@ pub enum BuildError {
     /// A source cannot be added.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The SDK's provider is to be changed, but the SDK is not asked.
+    #[cfg(feature = "native")]
+    #[error("engine is Native with a hook for the provider of the SDK, expected one of the two")]
+    Engine,
     /// The client or the worker of pushes cannot be made.
     #[cfg(feature = "push")]
     #[error("metrics cannot be pushed: {message}")]

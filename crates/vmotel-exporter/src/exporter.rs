@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry::{InstrumentationScope, metrics::Meter};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::watch;
 use vmotel_cardinality::Limits as LabelLimits;
@@ -16,10 +16,11 @@ use vmotel_model::{MetricSource, Naming, VisitConfig};
 use crate::push::{Encoder, FlushError, PushOutcome, PushStatus, Pusher, Pushing};
 use crate::{
     BuildError, Config, ConfigError, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
-    builder::Hook,
+    builder::Parts,
     clock::SystemClock,
     collector::{Collector, Limits},
-    gather::{Gatherer, SDK, Views},
+    engine::Meters,
+    gather::{Gatherer, Views},
     identity,
     negotiate::Coding,
     resource,
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     config: Config,
     limits: LabelLimits,
     provider: SdkMeterProvider,
+    meters: Meters,
     sources: Arc<Sources>,
     scraper: Arc<Scraper>,
     #[cfg(feature = "push")]
@@ -99,11 +101,7 @@ impl Exporter {
         ExporterBuilder::default()
     }
 
-    pub(crate) fn new(
-        config: Config,
-        more: Vec<(String, Arc<dyn MetricSource>)>,
-        hook: Option<Hook>,
-    ) -> Result<Self, BuildError> {
+    pub(crate) fn new(config: Config, parts: Parts) -> Result<Self, BuildError> {
         #[cfg(feature = "push")]
         let pushing = Pushing::prepare(&config)?;
         let label_limits = LabelLimits::new(config.limits.clone()).map_err(ConfigError::from)?;
@@ -111,23 +109,30 @@ impl Exporter {
         let attributes = resource::attributes(&resource);
         let sdk = SdkSource::new();
         let sources = Arc::new(Sources::default());
-        sources.add(SDK, Arc::new(sdk.clone()))?;
-        for (name, source) in more {
+        let meters = Meters::new(
+            config.engine,
+            #[cfg(feature = "native")]
+            parts.registry,
+            &sdk,
+            parts.hook.is_some(),
+            &sources,
+        )?;
+        for (name, source) in parts.sources {
             sources.add(&name, source)?;
         }
 
         let mut provider = SdkMeterProvider::builder().with_resource(resource);
-        if config.collects() {
+        if config.collects() && meters.uses_sdk() {
             provider = provider.with_reader(sdk.reader());
         }
-        if let Some(hook) = hook.filter(|_| config.enabled) {
+        if let Some(hook) = parts.hook.filter(|_| config.enabled) {
             provider = hook(provider);
         }
         // After the hook: where views of the user and this one make the same stream, the first one counts.
         provider = sdk::add_view(provider, &label_limits, config.exponential_histograms);
         let provider = provider.build();
         if config.enabled && config.global {
-            opentelemetry::global::set_meter_provider(provider.clone());
+            meters.set_global(&provider);
             label_limits.set_global();
         }
 
@@ -197,6 +202,7 @@ impl Exporter {
             #[cfg(feature = "push")]
             pusher,
             provider,
+            meters,
             sources,
             scraper,
             clock,
@@ -209,14 +215,27 @@ impl Exporter {
         })
     }
 
-    /// Returns a meter, which makes instruments. For a version or attributes of the scope use [`Exporter::provider`].
+    /// Returns a meter, which makes instruments.
     #[doc(alias = "GetMeter")]
     #[must_use]
     pub fn meter(&self, name: &'static str) -> Meter {
-        self.inner.provider.meter(name)
+        self.meter_with_scope(InstrumentationScope::builder(name).build())
     }
 
-    /// Returns the SDK's meter provider.
+    /// Returns a meter of a scope with a version or attributes.
+    #[must_use]
+    pub fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        self.inner.meters.meter(&self.inner.provider, scope)
+    }
+
+    /// Returns the registry that the instruments record into; none if that is the SDK.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn registry(&self) -> Option<&vmotel_registry::Registry> {
+        self.inner.meters.registry()
+    }
+
+    /// Returns the SDK's meter provider. With another engine than [`Engine::Sdk`](crate::Engine::Sdk) nobody reads it.
     #[must_use]
     pub fn provider(&self) -> &SdkMeterProvider {
         &self.inner.provider

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "opentelemetry")]
+mod attribute_value;
 mod catalog;
 mod clock;
 mod error;
@@ -15,6 +17,8 @@ mod series;
 mod sink;
 mod source;
 
+#[cfg(feature = "opentelemetry")]
+pub use attribute_value::{attribute_text, write_attribute_value};
 pub use catalog::{LabelDef, MetricDef};
 pub use clock::{Clock, Timestamp};
 pub use error::{NameError, NameOf};

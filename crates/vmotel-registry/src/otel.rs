@@ -19,6 +19,8 @@ use opentelemetry::{
 };
 
 pub use self::view::{Aggregation, InstrumentInfo, InstrumentKind, Stream};
+use vmotel_model::attribute_text;
+
 use self::{meter::RegistryMeter, view::View};
 use crate::{Registry, definition::Scope};
 
@@ -133,7 +135,12 @@ impl MeterProvider for RegistryMeterProvider {
             schema_url: scope.schema_url().unwrap_or_default().into(),
             attributes: scope
                 .attributes()
-                .map(|attribute| (attribute.key.as_str().into(), attribute.value.as_str().into()))
+                .map(|attribute| {
+                    (
+                        attribute.key.as_str().into(),
+                        (&*attribute_text(&attribute.value)).into(),
+                    )
+                })
                 .collect(),
         };
         Meter::new(Arc::new(RegistryMeter {

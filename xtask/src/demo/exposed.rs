@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use opentelemetry::metrics::Meter;
-use vmotel_exporter::{Config, Exporter};
+use vmotel_exporter::{Config, Engine, Exporter};
 
 /// A running exporter.
 #[derive(Debug)]
@@ -15,11 +15,12 @@ pub(super) struct Exposed {
 
 impl Exposed {
     /// Starts an exporter; the environment of the command is not its own.
-    pub(super) fn start(service: &str) -> anyhow::Result<Self> {
+    pub(super) fn start(service: &str, engine: Engine) -> anyhow::Result<Self> {
         let config = Config {
             service_name: service.to_owned(),
             host: "127.0.0.1".to_owned(),
             port: 0,
+            engine,
             global: false,
             ..Config::default()
         };

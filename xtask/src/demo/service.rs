@@ -19,6 +19,7 @@ use axum::{
     routing::any,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
+use vmotel_exporter::Engine;
 use vmotel_instruments::{AppMetrics, BusinessMetrics, CacheMetrics, ProcessMetrics, http::HttpMetricsLayer};
 
 use super::{
@@ -61,9 +62,9 @@ struct Shop {
 
 impl Services {
     /// Starts the exporters and the service on free ports of the loopback interface.
-    pub(super) async fn start() -> anyhow::Result<Self> {
-        let shop = Exposed::start(SHOP)?;
-        let guide = Exposed::start(GUIDE)?;
+    pub(super) async fn start(engine: Engine) -> anyhow::Result<Self> {
+        let shop = Exposed::start(SHOP, engine)?;
+        let guide = Exposed::start(GUIDE, engine)?;
         let meter = shop.meter(SCOPE);
         ProcessMetrics::register(&meter);
         let state = Shop {

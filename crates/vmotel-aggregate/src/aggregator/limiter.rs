@@ -9,6 +9,7 @@ use opentelemetry::{KeyValue, Value};
 use papaya::HashMap;
 use seize::Collector;
 use vmotel_cardinality::{Decision, Metric, SetId};
+use vmotel_model::attribute_text;
 
 use super::{accumulator::Accumulator, series::Series};
 use crate::attribute_set::Ready;
@@ -56,7 +57,7 @@ impl<A: Accumulator> Limiter<A> {
         }
         let texts: Vec<Cow<'_, str>> = attributes
             .iter()
-            .map(|attribute| attribute.value.as_str())
+            .map(|attribute| attribute_text(&attribute.value))
             .collect();
         let pairs: Vec<(&str, &str)> = attributes
             .iter()
@@ -70,7 +71,7 @@ impl<A: Accumulator> Limiter<A> {
     pub(crate) fn written(&self, decision: &Decision, attributes: &[KeyValue]) -> Vec<KeyValue> {
         let written = |attribute: &KeyValue| {
             let label = self.metric.label(attribute.key.as_str())?;
-            let text = attribute.value.as_str();
+            let text = attribute_text(&attribute.value);
             if text.is_empty() {
                 return None;
             }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use opentelemetry::KeyValue;
 use vmotel_cardinality::SetId;
-use vmotel_model::Timestamp;
+use vmotel_model::{Timestamp, attribute_text};
 
 use super::accumulator::Accumulator;
 
@@ -52,7 +52,7 @@ impl<A: Accumulator> Series<A> {
             cell,
             values: attributes
                 .iter()
-                .map(|attribute| attribute.value.as_str().into_owned())
+                .map(|attribute| attribute_text(&attribute.value).into_owned())
                 .collect(),
             attributes,
             keys,

@@ -3,10 +3,12 @@
 use std::{mem, time::SystemTime};
 
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ScopeMetrics};
-use vmotel_model::{Family, Kind, MetricSink, Naming, Series, Snapshot, VisitConfig, scope_labels};
+use vmotel_model::{
+    Family, Kind, MetricSink, Naming, Series, Snapshot, VisitConfig, attribute_text, scope_labels,
+};
 
 use super::{
-    Collected, SdkNotice, Shared, attributes, lock,
+    Collected, SdkNotice, Shared, lock,
     plans::Common,
     points::{Buckets, DataPoint, SdkNumber, timestamp},
     texts::{FamilyTexts, Texts},
@@ -250,7 +252,7 @@ fn labels_of(metrics: &ScopeMetrics, naming: Naming) -> Vec<(String, String)> {
     let scope = metrics.scope();
     let attributes: Vec<_> = scope
         .attributes()
-        .map(|kv| (kv.key.as_str(), attributes::text(&kv.value)))
+        .map(|kv| (kv.key.as_str(), attribute_text(&kv.value).into_owned()))
         .collect();
     scope_labels(
         naming,

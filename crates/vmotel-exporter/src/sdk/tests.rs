@@ -158,7 +158,7 @@ fn all_kinds_are_exact() {
 fn attribute_values_follow_the_specification() {
     #[track_caller]
     fn check(value: impl Into<Value>, text: &str) {
-        assert_eq!(super::attributes::text(&value.into()), text);
+        assert_eq!(vmotel_model::attribute_text(&value.into()), text);
     }
     check("a \"b\"", "a \"b\"");
     check(true, "true");

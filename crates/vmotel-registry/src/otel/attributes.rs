@@ -7,6 +7,7 @@ use std::{
 
 use opentelemetry::{Key as AttributeKey, KeyValue, Value};
 use vmotel_cells::{Guarded, Pin};
+use vmotel_model::attribute_text;
 
 use crate::{
     series::{Key, Series},
@@ -128,7 +129,7 @@ impl Sequence {
         let texts: Vec<_> = self
             .order
             .iter()
-            .map(|&index| attributes[index].value.as_str())
+            .map(|&index| attribute_text(&attributes[index].value))
             .collect();
         Key::new(schema, texts.len(), |at| &texts[at])
     }

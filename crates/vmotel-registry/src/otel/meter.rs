@@ -132,12 +132,10 @@ impl RegistryMeter {
         tracing::warn!(target: "vmotel_registry", scope = &*self.scope.name, "instrument {name:?}: {why}");
     }
 
-    fn observable<S: Measure<T>, T: Copy + Send + Sync + 'static>(
-        &self,
-        wanted: Wanted,
-        callbacks: Vec<Callback<T>>,
-    ) where
-        S: Store<Shape = ()>,
+    fn observable<S, T>(&self, wanted: Wanted, callbacks: Vec<Callback<T>>)
+    where
+        S: Measure<T> + Store<Shape = ()>,
+        T: Copy + Send + Sync + 'static,
     {
         let name = wanted.name.clone();
         if let Some(instrument) = self.instrument::<S>(wanted, |_, _| ()) {

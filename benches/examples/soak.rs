@@ -137,14 +137,11 @@ fn main() -> anyhow::Result<()> {
             );
         }
     }
-    let most = looks
-        .iter()
-        .skip(third)
-        .map(|look| look.status.waiting_samples)
-        .max()
-        .unwrap_or(0);
-    println!("at most {most} samples waited after the warm-up");
-    ensure!(most <= 3 * (COUNTERS * SERIES) as u64, "the queue grows");
+    // A machine that others load lets it grow for a while; one that grows for ever does not come back.
+    let waited = || looks[2 * third..].iter().map(|look| look.status.waiting_samples);
+    let (least, most) = (waited().min().unwrap_or(0), waited().max().unwrap_or(0));
+    println!("in the last third, {least} to {most} samples waited");
+    ensure!(least <= 2 * (COUNTERS * SERIES) as u64, "the queue grows");
     ensure!(
         (
             status.dropped_samples,

@@ -50,7 +50,7 @@ const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
 const INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 const EXPORT_TIMEOUT: &str = "OTEL_METRIC_EXPORT_TIMEOUT";
 
-/// Sets what is pushed: if `otlp` is among the exporters, or if none are named and there is an endpoint.
+/// Sets what is pushed: if `otlp` is among the exporters, or if none are named and there is an endpoint that can be one for metrics.
 pub(super) fn overlay(
     config: &mut Config,
     exporters: Option<Exporters>,
@@ -58,7 +58,7 @@ pub(super) fn overlay(
 ) -> Result<(), ConfigError> {
     // What is named for traces alone must not stop a service that is only scraped: nothing is read then.
     let endpoint = endpoint(lookup);
-    let has_target = endpoint.is_some() || config.push.is_some();
+    let has_target = endpoint.is_some() && !is_for_grpc(lookup) || config.push.is_some();
     if !exporters.map_or(has_target, |exporters| exporters.push) {
         config.push = None;
         return Ok(());
@@ -125,6 +125,15 @@ fn first(names: &[&'static str], lookup: Lookup<'_>) -> Option<(&'static str, St
     names
         .iter()
         .find_map(|name| value(lookup, name).map(|value| (*name, value)))
+}
+
+/// Returns true if there is only a general endpoint, and one of gRPC: it is for traces, unless `OTEL_METRICS_EXPORTER` says otherwise.
+fn is_for_grpc(lookup: Lookup<'_>) -> bool {
+    let grpc = |(_, protocol): (_, String)| protocol.eq_ignore_ascii_case("grpc");
+    let [ours, general] = ENDPOINT;
+    value(lookup, ours).is_none()
+        && (first(&PROTOCOL, lookup).is_some_and(grpc)
+            || value(lookup, general).is_some_and(|url| url.trim_end_matches('/').ends_with(":4317")))
 }
 
 /// The general address gets the path of metrics; the one for metrics is used as it is.

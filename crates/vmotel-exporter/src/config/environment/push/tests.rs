@@ -102,7 +102,7 @@ fn settings_for_metrics_win_over_general_ones() {
 fn bad_values_are_errors_that_name_what_is_allowed() {
     const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://vm:8428/opentelemetry");
     let check = |name, value, expected: &str| {
-        let variables = [ENDPOINT, (name, value)];
+        let variables = [(name, value), ENDPOINT, ("OTEL_METRICS_EXPORTER", "otlp")];
         let error = Config::from_lookup(|name| lookup(&variables, name)).unwrap_err();
         let text = error.to_string();
         assert!(
@@ -158,13 +158,27 @@ fn bad_values_are_errors_that_name_what_is_allowed() {
 /// What is set for the traces of a service that is only scraped does not concern its metrics.
 #[test]
 fn a_service_that_is_only_scraped_reads_none_of_it() {
-    let config = config(&[
-        ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://traces:4317"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-    ])
-    .unwrap();
-    assert_eq!((config.pull, config.push), (true, None));
+    let traces = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://traces:4317");
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let other = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://traces:55680");
+    let asked = ("OTEL_METRICS_EXPORTER", "otlp");
+    let ours = (
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        "http://vm:8428/opentelemetry/v1/metrics",
+    );
+    let read = |variables: &[(&str, &str)]| Config::from_lookup(|name| lookup(variables, name));
+    for variables in [
+        &[("OTEL_METRICS_EXPORTER", "prometheus"), traces, grpc][..],
+        &[traces],
+        &[other, grpc],
+    ] {
+        let config = read(variables).unwrap();
+        assert_eq!((config.pull, config.push), (true, None), "{variables:?}");
+    }
+    // Where pushes are asked for, that is a mistake, and told.
+    assert!(read(&[other, grpc, asked]).is_err());
+    assert!(read(&[traces, asked]).unwrap().validate().is_err());
+    assert!(read(&[traces, ours]).unwrap().push.is_some());
 }
 
 #[test]
@@ -205,9 +219,4 @@ fn a_wrong_endpoint_is_refused_with_the_right_one() {
         "{error}"
     );
     assert!(!error.contains("s3cret"), "{error}");
-    assert!(build("http://collector:4317").contains("grpc"));
-    assert!(
-        build("https://vm/opentelemetry").contains("tls"),
-        "without the feature, it is named"
-    );
 }

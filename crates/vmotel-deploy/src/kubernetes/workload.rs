@@ -45,7 +45,7 @@ pub(super) fn secrets(stack: &Stack, service: &Service) -> Vec<&'static str> {
 pub(super) fn object(stack: &Stack, service: &Service) -> Object {
     let keeps = service.volume.is_some();
     let mut metadata = metadata(stack, service, &service.name);
-    metadata.annotations = pairs(waivers(service));
+    metadata.annotations = pairs(waivers(stack, service));
     Object {
         comment: service.program.purpose(),
         api_version: "apps/v1",
@@ -75,7 +75,7 @@ pub(super) fn object(stack: &Stack, service: &Service) -> Object {
 }
 
 /// What a linter asks for and this deployment does not do, with the reason.
-fn waivers(service: &Service) -> Vec<(String, String)> {
+fn waivers(stack: &Stack, service: &Service) -> Vec<(String, String)> {
     let mut reasons =
         vec!["CKV_K8S_15=the image is pinned; a registry that is down must not keep a pod from starting"];
     if !service.image.contains("@sha256:") {
@@ -84,6 +84,10 @@ fn waivers(service: &Service) -> Vec<(String, String)> {
     }
     if service.program == Program::Grafana {
         reasons.push("CKV_K8S_40=472 is the user that owns the files in the image");
+    }
+    if backup::is_backed_up(stack, service) {
+        reasons.push("CKV_K8S_8=the container backup serves nothing that could be asked");
+        reasons.push("CKV_K8S_9=the container backup serves nothing that could be asked");
     }
     if access::asks(service) {
         reasons.push("CKV_K8S_38=it asks the API for the pods to scrape");

@@ -35,6 +35,6 @@ pub use point::{
     VmrangeBucket, VmrangePoint,
 };
 pub use resource::{scope_labels, target_info_labels};
-pub use series::{LabelSize, Series, SeriesText};
+pub use series::{LabelSize, Series, SeriesId, SeriesText};
 pub use sink::MetricSink;
 pub use source::{MetricSource, Snapshot, VisitConfig};

@@ -1,5 +1,10 @@
 //! One visited series.
 
+use std::{
+    num::NonZeroU64,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
 use crate::{LabelSet, Point, Timestamp};
 
 /// One series of a family: labels, optionally its ready text, and the value.
@@ -27,6 +32,30 @@ pub struct SeriesText<'a> {
     /// Bytes of the name in `rest`.
     name_len: usize,
     size: Option<LabelSize>,
+    id: Option<SeriesId>,
+}
+
+/// A number that stands for one name and set of labels within a process, and is never used again.
+///
+/// A source that keeps texts gives one to each text that it renders, so that a sink that keeps what it has made of a text knows it again
+/// without a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesId(NonZeroU64);
+
+impl SeriesId {
+    /// Returns one that nobody else has.
+    ///
+    /// ```
+    /// use vmotel_model::SeriesId;
+    ///
+    /// assert_ne!(SeriesId::unique(), SeriesId::unique());
+    /// ```
+    #[must_use]
+    pub fn unique() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::new(next).unwrap_or(NonZeroU64::MAX))
+    }
 }
 
 /// How many labels a series has and how long their names are, at most.
@@ -53,6 +82,7 @@ impl<'a> SeriesText<'a> {
             rest: bytes,
             name_len,
             size: None,
+            id: None,
         }
     }
 
@@ -67,6 +97,19 @@ impl<'a> SeriesText<'a> {
     #[must_use]
     pub const fn size(&self) -> Option<LabelSize> {
         self.size
+    }
+
+    /// Adds the number that stands for the name and the labels. Default: none.
+    #[must_use]
+    pub const fn with_id(mut self, id: SeriesId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Returns the number that stands for the name and the labels.
+    #[must_use]
+    pub const fn id(&self) -> Option<SeriesId> {
+        self.id
     }
 
     /// Returns the length of the whole text in bytes.
@@ -98,6 +141,7 @@ impl<'a> SeriesText<'a> {
             rest,
             name_len: 0,
             size: None,
+            id: None,
         }
     }
 

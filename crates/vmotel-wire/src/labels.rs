@@ -5,7 +5,7 @@ use vmotel_model::{
     limits::MAX_LABEL_VALUE_BYTES, owned_labels,
 };
 
-use crate::{Names, PushConfig, RejectReason, label_text::mended, limits::Limits};
+use crate::{Names, PushConfig, RejectReason, kept::Encoded, label_text::mended, limits::Limits};
 
 /// The labels of one series, rendered; reused from series to series.
 #[derive(Debug, Default)]
@@ -89,6 +89,22 @@ impl Labels {
             }
         }
         limits.check(1 + usize::from(!own.is_empty()) + config.added_labels)
+    }
+
+    /// Takes labels that were rendered before.
+    pub(crate) fn set(&mut self, labels: Encoded<'_>) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(labels.bytes);
+        (self.name_at, self.own_at) = (labels.name_at, labels.own_at);
+    }
+
+    /// Returns what was rendered or set last.
+    pub(crate) fn encoded(&self) -> Encoded<'_> {
+        Encoded {
+            bytes: &self.bytes,
+            name_at: self.name_at,
+            own_at: self.own_at,
+        }
     }
 
     fn start(&mut self) {

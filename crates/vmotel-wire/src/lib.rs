@@ -7,6 +7,7 @@ mod config;
 mod exponential;
 mod head;
 mod histogram;
+mod kept;
 mod label_text;
 mod labels;
 mod limits;

@@ -13,7 +13,7 @@
 mod body;
 mod point;
 
-use vmotel_model::{Family, Kind, MetricSink, Series, Snapshot, Timestamp};
+use vmotel_model::{Family, Kind, MetricSink, Number, Series, SeriesId, SeriesText, Snapshot, Timestamp};
 
 use self::{
     body::{Body, Form},
@@ -21,7 +21,8 @@ use self::{
 };
 use crate::{
     Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
-    labels::Labels,
+    kept::{self, Kept},
+    labels::{Labels, PushLabel},
     protobuf::{bytes_len, push_bytes},
     push::{Sending, storable},
     shape::{Scratch, Shape, stored_sum},
@@ -117,6 +118,7 @@ pub struct OtlpSink<'a> {
 pub struct Buffers {
     body: Body,
     labels: Labels,
+    kept: Kept,
     scratch: Scratch,
     text: Vec<u8>,
     own: Vec<u8>,
@@ -141,6 +143,7 @@ impl<'a> OtlpSink<'a> {
         emit: &'a mut dyn FnMut(Request<'_>),
     ) -> Self {
         buffers.body.clear();
+        buffers.kept.begin();
         Self {
             config,
             time: storable(time),
@@ -155,15 +158,64 @@ impl<'a> OtlpSink<'a> {
     ///
     /// A marker repeats the whole shape of the series (bounds, buckets that are not empty, quantiles): the server ends only those of
     /// its series that it finds there.
-    pub const fn stale(&mut self, stale: bool) {
+    pub fn stale(&mut self, stale: bool) {
+        self.flush();
         self.stale = stale;
     }
 
     /// Ends the last request; returns what was encoded and what was left out.
     pub fn finish(mut self) -> PushReport {
-        let Buffers { body, labels, .. } = &mut *self.buffers;
+        self.flush();
+        let Buffers {
+            body, labels, kept, ..
+        } = &mut *self.buffers;
+        kept.end();
         body.emit(labels.metric_name(), self.form, &mut self.sending);
         self.sending.report
+    }
+
+    /// Writes the numbers that wait for the order of their series.
+    fn flush(&mut self) {
+        let Buffers {
+            body, labels, kept, ..
+        } = &mut *self.buffers;
+        let (form, sending) = (self.form, &mut self.sending);
+        let (name, max) = (labels.metric_name(), self.config.max_bytes());
+        let Some(time) = self.time else { return };
+        let mut head = Head {
+            start: None,
+            time,
+            stale: self.stale,
+        };
+        kept.take(|labels, number, start| {
+            head.start = start;
+            let len = point::number_len(&head, labels.bytes.len());
+            if let Err(reason) = body.room(name, form, bytes_len(len), max, sending) {
+                sending.report.rejected.add(name, reason);
+                return;
+            }
+            point::push_number(&head, number, &[labels.bytes], len, body.points(name, form));
+            sending.report.series += 1;
+            sending.report.samples += 1;
+            body.count(1);
+        });
+    }
+
+    /// Takes a number whose labels were rendered just now, to be kept.
+    #[cold]
+    fn keep(
+        &mut self,
+        form: kept::Form,
+        id: SeriesId,
+        number: Number,
+        start: Option<Timestamp>,
+    ) -> Result<(), RejectReason> {
+        self.flush();
+        let Buffers { labels, kept, .. } = &mut *self.buffers;
+        if let Some(block) = kept.add(form, id, labels) {
+            kept.put(block, number, start);
+        }
+        Ok(())
     }
 
     #[inline]
@@ -172,6 +224,7 @@ impl<'a> OtlpSink<'a> {
         let Buffers {
             body,
             labels,
+            kept,
             scratch,
             text,
             own,
@@ -190,18 +243,32 @@ impl<'a> OtlpSink<'a> {
         );
         sending.report.skipped.add(skipped);
         let Some(shape) = shape else { return Ok(()) };
-        let push = match shape {
-            Shape::Number(_) | Shape::Ranges(_) | Shape::Summary(_) => point::push_attribute::<7>,
-            Shape::Explicit(_) => point::push_attribute::<9>,
-            Shape::Native(_) => point::push_attribute::<1>,
+        let start = series.start.filter(|_| config.start_times && form.has_start());
+        let (field, push): (u8, PushLabel) = match shape {
+            Shape::Number(_) | Shape::Ranges(_) | Shape::Summary(_) => (7, point::push_attribute::<7>),
+            Shape::Explicit(_) => (9, point::push_attribute::<9>),
+            Shape::Native(_) => (1, point::push_attribute::<1>),
         };
-        labels.render(series.labels, shape.own(), config, push)?;
+        let id = series.text.as_ref().and_then(SeriesText::id);
+        let (type_label, known_as) = (shape.own(), kept::Form::of(config, shape.own(), field));
+        match (shape, id.and_then(|id| kept.find(known_as, id))) {
+            (Shape::Number(number), Some(block)) => {
+                kept.put(block, number, start);
+                return Ok(());
+            }
+            (_, Some(block)) => labels.set(kept.get(block)),
+            (_, None) => {
+                labels.render(series.labels, type_label, config, push)?;
+                if let Some(id) = id {
+                    if let Shape::Number(number) = shape {
+                        return self.keep(known_as, id, number, start);
+                    }
+                    kept.add(known_as, id, labels);
+                }
+            }
+        }
         let name = labels.metric_name();
-        let head = Head {
-            start: series.start.filter(|_| config.start_times && form.has_start()),
-            time,
-            stale,
-        };
+        let head = Head { start, time, stale };
         let mut skipped = Skipped::default();
         let samples = match shape {
             Shape::Number(number) => {
@@ -252,9 +319,13 @@ impl<'a> OtlpSink<'a> {
 
 impl MetricSink for OtlpSink<'_> {
     fn family(&mut self, family: &Family<'_>) {
-        let Buffers { body, labels, .. } = &mut *self.buffers;
+        self.flush();
+        let Buffers {
+            body, labels, kept, ..
+        } = &mut *self.buffers;
         body.close_family(labels.metric_name(), self.form);
         labels.family(family, self.config.names);
+        kept.family(labels.metric_name());
         body.begin_family(family.help);
         self.form = match family.kind {
             Kind::Counter if keeps_its_name(labels.metric_name()) => Form::MonotonicSum,

@@ -51,6 +51,20 @@ pub(crate) fn push_head(field: u8, len: usize, out: &mut Vec<u8>) {
     push_varint(len as u64, out);
 }
 
+/// Writes the key and the length of a field to the beginning of `out`, which has room for them; returns how many bytes they take.
+#[inline]
+pub(crate) fn put_head(field: u8, len: usize, out: &mut [u8]) -> usize {
+    out[0] = bytes_key(field);
+    let (mut n, mut at) = (len, 1);
+    while n >= 0x80 {
+        out[at] = n as u8 | 0x80;
+        n >>= 7;
+        at += 1;
+    }
+    out[at] = n as u8;
+    at + 1
+}
+
 /// Appends a field of text or bytes.
 #[inline]
 pub(crate) fn push_bytes(field: u8, bytes: &[u8], out: &mut Vec<u8>) {

@@ -3,11 +3,12 @@
 //! Labels are sorted, `__name__` among them; times are milliseconds; a staleness marker is the NaN that Prometheus uses. Histograms are
 //! the series that a scrape would make. Remote write 2.0 is never sent: VictoriaMetrics answers with a success and stores nothing.
 
-use vmotel_model::{Family, Kind, MetricSink, Series, Snapshot, Timestamp};
+use vmotel_model::{Family, Kind, MetricSink, Number, Series, SeriesId, SeriesText, Snapshot, Timestamp};
 
 use crate::{
     Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
     histogram::LeTexts,
+    kept::{self, Encoded, Kept},
     labels::Labels,
     number::push_f64,
     protobuf::{bytes_len, push_bytes, push_head, push_varint, varint_key},
@@ -94,6 +95,7 @@ pub fn encode_with(
 pub struct Buffers {
     body: Vec<u8>,
     labels: Labels,
+    kept: Kept,
     scratch: Scratch,
     les: LeTexts,
     text: Vec<u8>,
@@ -127,8 +129,7 @@ pub struct RemoteWriteSink<'a> {
     time: Option<Timestamp>,
     stale: bool,
     buffers: &'a mut Buffers,
-    series: u64,
-    samples: u64,
+    pending: Pending,
     sending: Sending<'a>,
 }
 
@@ -155,13 +156,13 @@ impl<'a> RemoteWriteSink<'a> {
         buffers.time.clear();
         buffers.time.push(varint_key(2));
         push_varint(time.as_millis(), &mut buffers.time);
+        buffers.kept.begin();
         Self {
             config,
             time: storable(time),
             stale: false,
             buffers,
-            series: 0,
-            samples: 0,
+            pending: Pending::default(),
             sending: Sending::new(emit),
         }
     }
@@ -169,12 +170,15 @@ impl<'a> RemoteWriteSink<'a> {
     /// Makes the series that follow staleness markers, or ends that: the server takes them as gone at once.
     ///
     /// A marker ends the series that its own shape makes, so that it repeats the shape of the last value.
-    pub const fn stale(&mut self, stale: bool) {
+    pub fn stale(&mut self, stale: bool) {
+        self.flush();
         self.stale = stale;
     }
 
     /// Ends the last request; returns what was encoded and what was left out.
     pub fn finish(mut self) -> PushReport {
+        self.flush();
+        self.buffers.kept.end();
         let end = self.buffers.body.len();
         self.emit(end);
         self.sending.report
@@ -182,15 +186,49 @@ impl<'a> RemoteWriteSink<'a> {
 
     /// Hands over the first `end` bytes and keeps the others for the next request.
     fn emit(&mut self, end: usize) {
-        if end > 0 {
-            self.sending.emit(Request {
-                body: &self.buffers.body[..end],
-                series: self.series,
-                samples: self.samples,
-            });
+        self.pending.emit(&mut self.buffers.body, end, &mut self.sending);
+    }
+
+    /// Writes the numbers that wait for the order of their series.
+    fn flush(&mut self) {
+        let Buffers {
+            body,
+            labels,
+            kept,
+            metadata,
+            time,
+            ..
+        } = &mut *self.buffers;
+        let (name, max) = (labels.metric_name(), self.config.max_bytes());
+        kept.take(|labels, number, _| {
+            let start = body.len();
+            body.extend_from_slice(metadata);
+            let mut out = Samples {
+                name,
+                labels,
+                time,
+                stale: self.stale,
+                own: "",
+                count: 0,
+                out: body,
+            };
+            out.push("", b"", as_f64(number));
+            let done = self.pending.end(body, start, 1, max, metadata, &mut self.sending);
+            if let Err(reason) = done {
+                self.sending.report.rejected.add(name, reason);
+            }
+        });
+    }
+
+    /// Takes a number whose labels were rendered just now, to be kept.
+    #[cold]
+    fn keep(&mut self, form: kept::Form, id: SeriesId, number: Number) -> Result<(), RejectReason> {
+        self.flush();
+        let Buffers { labels, kept, .. } = &mut *self.buffers;
+        if let Some(block) = kept.add(form, id, labels) {
+            kept.put(block, number, None);
         }
-        self.buffers.body.drain(..end);
-        (self.series, self.samples) = (0, 0);
+        Ok(())
     }
 
     #[inline]
@@ -199,6 +237,7 @@ impl<'a> RemoteWriteSink<'a> {
         let Buffers {
             body,
             labels,
+            kept,
             scratch,
             les,
             text,
@@ -220,14 +259,32 @@ impl<'a> RemoteWriteSink<'a> {
             self.sending.report.skipped.add(skipped);
             return Ok(());
         };
-        labels.render(series.labels, shape.own(), config, push_label)?;
+        let id = series.text.as_ref().and_then(SeriesText::id);
+        let (own, known_as) = (shape.own(), kept::Form::of(config, shape.own(), 1));
+        match (shape, id.and_then(|id| kept.find(known_as, id))) {
+            (Shape::Number(number), Some(block)) => {
+                kept.put(block, number, None);
+                return Ok(());
+            }
+            (_, Some(block)) => labels.set(kept.get(block)),
+            (_, None) => {
+                labels.render(series.labels, own, config, push_label)?;
+                if let Some(id) = id {
+                    if let Shape::Number(number) = shape {
+                        return self.keep(known_as, id, number);
+                    }
+                    kept.add(known_as, id, labels);
+                }
+            }
+        }
         let start = body.len();
         body.extend_from_slice(metadata);
         let mut out = Samples {
-            labels,
+            name: labels.metric_name(),
+            labels: labels.encoded(),
             time,
             stale,
-            own: shape.own(),
+            own,
             count: 0,
             out: body,
         };
@@ -266,27 +323,71 @@ impl<'a> RemoteWriteSink<'a> {
         }
         let samples = out.count;
         self.sending.report.skipped.add(skipped);
-        let (max, len) = (config.max_bytes(), body.len());
+        let max = config.max_bytes();
+        self.pending
+            .end(body, start, samples, max, metadata, &mut self.sending)
+    }
+}
+
+/// What the request at work holds.
+#[derive(Debug, Default)]
+struct Pending {
+    series: u64,
+    samples: u64,
+}
+
+impl Pending {
+    /// Ends a series that begins at `start`; hands over what stands before it if the request would be too large.
+    #[inline]
+    fn end(
+        &mut self,
+        body: &mut Vec<u8>,
+        start: usize,
+        samples: u64,
+        max: usize,
+        metadata: &mut Vec<u8>,
+        sending: &mut Sending<'_>,
+    ) -> Result<(), RejectReason> {
+        let len = body.len();
         if len - start > max {
             body.truncate(start);
             return Err(RejectReason::TooLarge { bytes: len - start });
         }
         metadata.clear();
         if len > max {
-            self.emit(start);
+            self.emit(body, start, sending);
         }
         self.series += 1;
         self.samples += samples;
-        self.sending.report.series += 1;
-        self.sending.report.samples += samples;
+        sending.report.series += 1;
+        sending.report.samples += samples;
         Ok(())
+    }
+
+    fn emit(&mut self, body: &mut Vec<u8>, end: usize, sending: &mut Sending<'_>) {
+        if end > 0 {
+            sending.emit(Request {
+                body: &body[..end],
+                series: self.series,
+                samples: self.samples,
+            });
+        }
+        body.drain(..end);
+        *self = Self::default();
     }
 }
 
 impl MetricSink for RemoteWriteSink<'_> {
     fn family(&mut self, family: &Family<'_>) {
-        let Buffers { labels, metadata, .. } = &mut *self.buffers;
+        self.flush();
+        let Buffers {
+            labels,
+            kept,
+            metadata,
+            ..
+        } = &mut *self.buffers;
         labels.family(family, self.config.names);
+        kept.family(labels.metric_name());
         metadata.clear();
         if self.config.metadata {
             push_metadata(labels.metric_name(), family, metadata);
@@ -304,7 +405,8 @@ impl MetricSink for RemoteWriteSink<'_> {
 
 /// The series that one visited series becomes.
 struct Samples<'a> {
-    labels: &'a Labels,
+    name: &'a str,
+    labels: Encoded<'a>,
     time: &'a [u8],
     stale: bool,
     /// The label of the type.
@@ -318,13 +420,12 @@ impl Samples<'_> {
     #[inline]
     fn push(&mut self, suffix: &str, own: &[u8], value: f64) {
         const NAME: &[u8] = b"__name__";
-        let Labels {
+        let Encoded {
             bytes,
             name_at,
             own_at,
-            ..
         } = self.labels;
-        let name = self.labels.metric_name();
+        let name = self.name;
         let name_len = name.len() + suffix.len();
         let name_label = bytes_len(NAME.len()) + bytes_len(name_len);
         let own_label = bytes_len(self.own.len()) + bytes_len(own.len());
@@ -334,20 +435,20 @@ impl Samples<'_> {
         let out = &mut *self.out;
         out.reserve(len + 6);
         push_head(1, len, out);
-        out.extend_from_slice(&bytes[..*name_at]);
+        out.extend_from_slice(&bytes[..name_at]);
         push_head(1, name_label, out);
         push_bytes(1, NAME, out);
         push_head(2, name_len, out);
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(suffix.as_bytes());
         if own.is_empty() {
-            out.extend_from_slice(&bytes[*name_at..]);
+            out.extend_from_slice(&bytes[name_at..]);
         } else {
-            out.extend_from_slice(&bytes[*name_at..*own_at]);
+            out.extend_from_slice(&bytes[name_at..own_at]);
             push_head(1, own_label, out);
             push_bytes(1, self.own.as_bytes(), out);
             push_bytes(2, own, out);
-            out.extend_from_slice(&bytes[*own_at..]);
+            out.extend_from_slice(&bytes[own_at..]);
         }
         push_head(2, sample, out);
         let bits = if self.stale { STALE_NAN } else { value.to_bits() };

@@ -88,24 +88,28 @@ impl Path {
             let _ = Merge::default().visit(snapshots, merging, sink);
         };
         let mut bodies: Vec<Vec<u8>> = Vec::new();
-        let mut emit = |request: Request<'_>| bodies.push(request.body.to_vec());
-        let (target, report) = match self.format {
-            Format::OtlpGzip | Format::OtlpZstd => {
-                let mut buffers = otlp::Buffers::default();
-                let mut sink = OtlpSink::new(&config, time, &mut buffers, &mut emit);
-                sink.stale(options.stale);
-                visit(&mut sink);
-                (otlp::PATH, sink.finish())
-            }
-            Format::Snappy | Format::Zstd => {
-                let mut buffers = remote_write::Buffers::default();
-                let mut sink = RemoteWriteSink::new(&config, time, &mut buffers, &mut emit);
-                sink.stale(options.stale);
-                visit(&mut sink);
-                (remote_write::PATH, sink.finish())
-            }
-            Format::Scrape | Format::Import => bail!("{} is not a push", self.name()),
-        };
+        let (mut of_otlp, mut of_write) = (otlp::Buffers::default(), remote_write::Buffers::default());
+        let (mut target, mut report) = ("", PushReport::default());
+        // As from push to push: the third one finds its labels known and in order.
+        for _ in 0..3 {
+            bodies.clear();
+            let mut emit = |request: Request<'_>| bodies.push(request.body.to_vec());
+            (target, report) = match self.format {
+                Format::OtlpGzip | Format::OtlpZstd => {
+                    let mut sink = OtlpSink::new(&config, time, &mut of_otlp, &mut emit);
+                    sink.stale(options.stale);
+                    visit(&mut sink);
+                    (otlp::PATH, sink.finish())
+                }
+                Format::Snappy | Format::Zstd => {
+                    let mut sink = RemoteWriteSink::new(&config, time, &mut of_write, &mut emit);
+                    sink.stale(options.stale);
+                    visit(&mut sink);
+                    (remote_write::PATH, sink.finish())
+                }
+                Format::Scrape | Format::Import => bail!("{} is not a push", self.name()),
+            };
+        }
         for body in bodies {
             let mut packed = Vec::new();
             let headers: &[(&str, &str)] = match self.format {

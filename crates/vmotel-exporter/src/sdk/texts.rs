@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, collections::HashMap, fmt};
 
-use vmotel_model::{LabelSet, SeriesText, VisitConfig};
+use vmotel_model::{LabelSet, SeriesId, SeriesText, VisitConfig};
 
 use super::{
     attributes::PointValues,
@@ -70,6 +70,7 @@ struct Placed {
     plan: usize,
     /// Whether the text can be compared with the values.
     comparable: bool,
+    id: SeriesId,
 }
 
 impl FamilyTexts {
@@ -111,6 +112,7 @@ impl FamilyTexts {
                 end: start,
                 plan,
                 comparable,
+                id: SeriesId::unique(),
             });
             count += 1;
         }
@@ -140,8 +142,11 @@ impl FamilyTexts {
         for (point, placed) in points.zip(&self.points) {
             let planned = self.plans.get(placed.plan);
             let text = &self.arena[start..placed.end];
-            let text = (!text.is_empty())
-                .then(|| SeriesText::new(text, planned.template.name_len()).with_size(planned.size));
+            let text = (!text.is_empty()).then(|| {
+                SeriesText::new(text, planned.template.name_len())
+                    .with_size(planned.size)
+                    .with_id(placed.id)
+            });
             start = placed.end;
             f(
                 point,

@@ -6,8 +6,8 @@ use crate::{
     Skipped,
     exponential::{MAX_SCALE, for_each_index},
     protobuf::{
-        begin, bytes_len, end, push_bytes, push_fixed64, push_head, push_varint, varint_key, varint_len,
-        zigzag,
+        begin, bytes_len, end, fixed64_key, push_bytes, push_fixed64, push_head, push_varint, put_head,
+        varint_key, varint_len, zigzag,
     },
     shape::{Explicit, stored_quantile},
 };
@@ -72,18 +72,30 @@ pub(crate) const fn number_len(head: &Head, attributes: usize) -> usize {
 /// Appends a `NumberDataPoint`.
 #[inline]
 pub(crate) fn push_number(head: &Head, number: Number, attributes: &[&[u8]], len: usize, out: &mut Vec<u8>) {
-    out.reserve(len + 6);
-    push_head(1, len, out);
-    head.push_times(out);
     let integer = match number {
         Number::U64(n) => i64::try_from(n).ok(),
         Number::I64(n) => Some(n),
         Number::F64(_) => None,
     };
-    match integer {
-        Some(n) => push_fixed64(6, n as u64, out),
-        None => push_fixed64(4, crate::shape::as_f64(number).to_bits(), out),
+    let (key, bits) = match integer {
+        Some(n) => (fixed64_key(6), n as u64),
+        None => (fixed64_key(4), crate::shape::as_f64(number).to_bits()),
+    };
+    // All that has no length of its own, put together first: key, length and three fields of 64 bits.
+    let mut fixed = [0; 6 + 3 * FIXED64];
+    let mut at = put_head(1, len, &mut fixed);
+    let mut put = |key: u8, bits: u64| {
+        fixed[at] = key;
+        fixed[at + 1..at + FIXED64].copy_from_slice(&bits.to_le_bytes());
+        at += FIXED64;
+    };
+    if let Some(start) = head.start {
+        put(fixed64_key(2), start.0);
     }
+    put(fixed64_key(3), head.time.0);
+    put(key, bits);
+    out.reserve(len + 6);
+    out.extend_from_slice(&fixed[..at]);
     for part in attributes {
         out.extend_from_slice(part);
     }

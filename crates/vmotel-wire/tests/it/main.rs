@@ -3,6 +3,7 @@
 mod cases;
 mod decode;
 mod judges;
+mod kept;
 mod push;
 mod python;
 mod staleness;

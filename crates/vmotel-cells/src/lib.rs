@@ -16,6 +16,8 @@ mod pin;
 mod slot;
 mod sync;
 #[cfg(not(loom))]
+mod windows;
+#[cfg(not(loom))]
 mod words;
 
 pub use block::{Block, Part};
@@ -27,5 +29,7 @@ pub use histogram::{BoundsError, Histogram, HistogramSnapshot};
 pub use per_thread::PerThread;
 #[cfg(not(loom))]
 pub use pin::{Grace, Pin, pin};
+#[cfg(not(loom))]
+pub use windows::Windows;
 #[cfg(not(loom))]
 pub use words::Words;

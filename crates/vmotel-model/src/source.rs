@@ -33,7 +33,8 @@ impl Default for VisitConfig {
 ///
 /// A source never opens a socket and never blocks for longer than a collection takes.
 pub trait MetricSource: fmt::Debug + Send + Sync {
-    /// Collects once and returns a view of the result, which stays unchanged while it lives.
+    /// Collects once and returns a view of the result. Its families and series stay the same while it lives; values may be read at each
+    /// visit, and then only move on.
     fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Box<dyn Snapshot + 'a>;
 }
 

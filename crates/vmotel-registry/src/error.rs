@@ -1,6 +1,9 @@
 //! What is wrong with a metric.
 
-use vmotel_model::{Kind, NameError};
+use std::time::Duration;
+
+use vmotel_cardinality::ControllerError;
+use vmotel_model::NameError;
 
 use crate::SeriesNameError;
 
@@ -14,6 +17,9 @@ pub enum RegistryError {
     /// The name of the metric or of a label cannot be used.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The controller has no room for the metric.
+    #[error(transparent)]
+    Controller(#[from] ControllerError),
     /// The metric is there with another type of values.
     #[error("the metric {name:?} is a {known} here, expected the same and not a {given}")]
     OtherType {
@@ -56,18 +62,38 @@ pub enum RegistryError {
         /// The first bound that is wrong.
         bound: f64,
     },
+    /// The quantiles or the window of a summary cannot be used.
+    #[error(
+        "the metric {name:?} has the quantiles {quantiles:?} over {window:?}, expected ascending ones from 0 to 1 over more than nothing"
+    )]
+    Summary {
+        /// The name of the metric.
+        name: String,
+        /// The quantiles.
+        quantiles: Vec<f64>,
+        /// The window.
+        window: Duration,
+    },
+    /// Typed labels do not fit the metric.
+    #[error("the metric has the labels {known:?}, expected those of the typed labels, {given:?}")]
+    Labels {
+        /// The labels of the metric.
+        known: Vec<String>,
+        /// Those of the type.
+        given: Vec<String>,
+    },
+    /// Typed labels have no values, or too many.
+    #[error("the labels {names:?} have {combinations} combinations, expected 1 to 65536")]
+    Combinations {
+        /// The names of the labels.
+        names: Vec<String>,
+        /// Combinations of values.
+        combinations: usize,
+    },
     /// The metric has too many different sets of label names.
     #[error("the metric {name:?} has too many different sets of label names, expected at most 1024")]
     Schemas {
         /// The name of the metric.
         name: String,
-    },
-    /// The kind of a metric does not fit what is asked of it.
-    #[error("the metric {name:?} is of the kind {kind:?}, which has no such values")]
-    Kind {
-        /// The name of the metric.
-        name: String,
-        /// Its kind.
-        kind: Kind,
     },
 }

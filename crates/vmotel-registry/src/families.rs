@@ -2,6 +2,7 @@
 
 use std::{any::Any, sync::Arc};
 
+use vmotel_cardinality::Evicted;
 use vmotel_model::{MetricSink, Timestamp, VisitConfig};
 
 use crate::{definition::Definition, series::Series, store::Store};
@@ -9,7 +10,7 @@ use crate::{definition::Definition, series::Series, store::Store};
 /// A family of any kind of values.
 pub(crate) trait AnyFamily: Send + Sync {
     fn definition(&self) -> &Definition;
-    fn collect(&self, config: &VisitConfig, now: Timestamp);
+    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]);
     fn visit(&self, sink: &mut dyn MetricSink);
     fn is_distinct(&self) -> bool;
     fn is_empty(&self) -> bool;
@@ -25,8 +26,8 @@ impl<S: Store> AnyFamily for Series<S> {
         &self.definition
     }
 
-    fn collect(&self, config: &VisitConfig, now: Timestamp) {
-        self.collect(config, now);
+    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]) {
+        self.collect(config, now, evicted);
     }
 
     fn visit(&self, sink: &mut dyn MetricSink) {

@@ -3,9 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Counter, FloatCounter, Gauge, Histogram,
+    BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Summary,
     series::{Handle, Key, Schema, Series},
-    store::{Explicit, Lasts, Store, Sums},
+    store::{Explicit, Lasts, Store, Summaries, Sums, Vmranges, is_usable},
 };
 
 /// A family, and where in the array of values each of its labels is.
@@ -44,6 +44,23 @@ impl<S: Store, const N: usize> Labelled<S, N> {
     }
 }
 
+mod sealed {
+    #[expect(unnameable_types, reason = "nobody else is to implement the trait")]
+    pub trait Sealed {}
+}
+
+/// A family of any kind of values, with labels of fixed names.
+pub trait Family: Clone + fmt::Debug + sealed::Sealed {
+    /// The handle of one series.
+    type Handle: Clone + fmt::Debug;
+
+    /// Returns the names of the labels in the order in which they were named.
+    fn label_names(&self) -> Vec<&str>;
+
+    /// Returns the handle of the series with these values; missing ones are empty, surplus ones are ignored.
+    fn handle(&self, values: &[&str]) -> Self::Handle;
+}
+
 macro_rules! family {
     ($(#[$doc:meta])* $name:ident, $handle:ident, $store:ty) => {
         $(#[$doc])*
@@ -77,6 +94,26 @@ macro_rules! family {
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
+            }
+        }
+
+        impl<const N: usize> sealed::Sealed for $name<N> {}
+
+        impl<const N: usize> Family for $name<N> {
+            type Handle = $handle;
+
+            fn label_names(&self) -> Vec<&str> {
+                let mut names = vec![""; N];
+                for (key, index) in self.0.schema.keys.iter().zip(self.0.order) {
+                    names[index] = key;
+                }
+                names
+            }
+
+            fn handle(&self, values: &[&str]) -> $handle {
+                let mut all = [""; N];
+                all.iter_mut().zip(values).for_each(|(to, from)| *to = from);
+                self.with(all)
             }
         }
 
@@ -168,11 +205,61 @@ impl<const N: usize> GaugeFamily<N> {
 }
 
 family! {
-    /// Histograms with explicit bounds and `N` labels.
-    HistogramFamily, Histogram, Explicit
+    /// Histograms in VictoriaMetrics' buckets with `N` labels.
+    HistogramFamily, Histogram, Vmranges
 }
 
 impl<const N: usize> HistogramFamily<N> {
+    /// Records in the series with these values; returns false, and records nothing, if the observation is NaN or negative.
+    #[inline]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that their values are numbers"
+    )]
+    pub fn record(&self, values: [&str; N], value: f64) -> bool {
+        let usable = is_usable(value);
+        if usable {
+            self.0
+                .series
+                .with(&self.0.key(&values), |chunk, at| chunk.store.record(at, value));
+        } else {
+            self.0.series.shared.refused.add(1);
+        }
+        usable
+    }
+}
+
+family! {
+    /// Histograms with explicit bounds and `N` labels.
+    BucketHistogramFamily, BucketHistogram, Explicit
+}
+
+impl<const N: usize> BucketHistogramFamily<N> {
+    /// Records in the series with these values; returns false, and records nothing, if the observation is NaN.
+    #[inline]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers know that their values are numbers"
+    )]
+    pub fn record(&self, values: [&str; N], value: f64) -> bool {
+        let usable = !value.is_nan();
+        if usable {
+            self.0.series.with(&self.0.key(&values), |chunk, at| {
+                chunk.store.record(&chunk.shape, at, value);
+            });
+        } else {
+            self.0.series.shared.refused.add(1);
+        }
+        usable
+    }
+}
+
+family! {
+    /// Summaries with `N` labels.
+    SummaryFamily, Summary, Summaries
+}
+
+impl<const N: usize> SummaryFamily<N> {
     /// Records in the series with these values; returns false, and records nothing, if the observation is NaN.
     #[inline]
     #[expect(

@@ -11,18 +11,24 @@ mod name;
 mod observation;
 #[cfg(feature = "opentelemetry")]
 mod otel;
+mod process;
 mod registry;
 mod series;
 mod stats;
 mod store;
+mod typed;
 
 pub use config::RegistryConfig;
 pub use error::RegistryError;
-pub use family::{CounterFamily, FloatCounterFamily, GaugeFamily, HistogramFamily};
-pub use instrument::{Counter, FloatCounter, Gauge, Histogram};
+pub use family::{
+    BucketHistogramFamily, CounterFamily, Family, FloatCounterFamily, GaugeFamily, HistogramFamily,
+    SummaryFamily,
+};
+pub use instrument::{BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Summary, SummaryConfig};
 pub use name::{SeriesName, SeriesNameError};
 pub use observation::Observation;
 #[cfg(feature = "opentelemetry")]
 pub use otel::{Aggregation, InstrumentInfo, InstrumentKind, RegistryMeterProvider, Stream};
 pub use registry::Registry;
 pub use stats::RegistryStats;
+pub use typed::{LabelSet, LabelValue, Typed};

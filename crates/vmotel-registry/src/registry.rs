@@ -10,8 +10,10 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use vmotel_cardinality::Controller;
 use vmotel_model::Clock;
 
 use self::snapshot::Scrape;
@@ -49,9 +51,17 @@ struct Inner {
     families: Mutex<Families>,
     observations: Arc<Observations>,
     scrape: Mutex<Scrape>,
+    limits: Option<Limits>,
     /// The thread that collects; 0 is none.
     collecting: AtomicU64,
     next_set: AtomicU64,
+}
+
+/// What bounds the series, beside the configuration.
+struct Limits {
+    controller: Controller,
+    /// When the last epoch ended.
+    ended: Mutex<Duration>,
 }
 
 /// All families, by set and name.
@@ -79,12 +89,56 @@ impl Registry {
     /// Creates a registry with these limits and a clock, from which series have their start time and idle ones their age.
     #[must_use]
     pub fn with_clock(config: RegistryConfig, clock: Arc<dyn Clock>) -> Self {
+        Self::limited(config, clock, None)
+    }
+
+    /// Creates a registry whose series are bounded by a controller, too.
+    ///
+    /// Beyond the controller's limits only the offending label is folded (into `other` or a hashed bucket), and all labels only at last,
+    /// under `otel_metric_overflow="true"`; sums are conserved. Give each registry a controller of its own: a collection ends the
+    /// controller's epoch once it is over. Then heavier values take the places of lighter ones, whose series are handed out a last time.
+    ///
+    /// ```
+    /// use vmotel_cardinality::{Controller, ControllerConfig};
+    /// use vmotel_registry::{Registry, RegistryConfig};
+    ///
+    /// let controller = Controller::new(ControllerConfig { per_label: 2, ..ControllerConfig::default() })?;
+    /// let registry = Registry::with_controller(RegistryConfig::default(), controller);
+    /// let logins = registry.counter_family("logins_total", ["ok", "user"])?;
+    /// ["ann", "bob", "eve", "joe"].map(|user| logins.add(["true", user], 1));
+    /// assert_eq!(logins.with(["true", "zoe"]).get(), 2, "eve and joe are folded into `other`, as zoe is");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_controller(config: RegistryConfig, controller: Controller) -> Self {
+        Self::with_controller_and_clock(config, controller, Arc::new(SystemClock::new()))
+    }
+
+    /// As [`Registry::with_controller`], with a clock.
+    #[must_use]
+    pub fn with_controller_and_clock(
+        config: RegistryConfig,
+        controller: Controller,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let ended = Mutex::new(clock.monotonic());
+        Self::limited(config, clock, Some(Limits { controller, ended }))
+    }
+
+    /// Returns the controller that bounds the series, for its report and statistics.
+    #[must_use]
+    pub fn controller(&self) -> Option<&Controller> {
+        self.inner.limits.as_ref().map(|limits| &limits.controller)
+    }
+
+    fn limited(config: RegistryConfig, clock: Arc<dyn Clock>, limits: Option<Limits>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 shared: Arc::new(Shared::new(config, clock)),
                 families: Mutex::default(),
                 observations: Arc::default(),
                 scrape: Mutex::default(),
+                limits,
                 collecting: AtomicU64::new(0),
                 next_set: AtomicU64::new(1),
             }),

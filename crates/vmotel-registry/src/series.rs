@@ -5,6 +5,7 @@ mod creation;
 mod directory;
 mod key;
 mod limbo;
+mod limiter;
 mod schema;
 mod table;
 mod texts;
@@ -18,7 +19,7 @@ use foldhash::fast::RandomState;
 use vmotel_cells::{Pin, Words, pin};
 
 use self::{collection::Collection, creation::Creation, directory::Directory, schema::Schemas, table::Table};
-pub(crate) use self::{key::Key, schema::Schema};
+pub(crate) use self::{key::Key, limiter::Limiter, schema::Schema};
 use crate::{definition::Definition, stats::Shared, store::Store};
 
 /// All series of one family.
@@ -29,6 +30,7 @@ pub(crate) struct Series<S: Store> {
     pub(crate) definition: Definition,
     pub(crate) shape: S::Shape,
     pub(crate) shared: Arc<Shared>,
+    limiter: Option<Limiter>,
     seed: RandomState,
     table: Table,
     words: Words,
@@ -79,8 +81,14 @@ impl<S: Store> Chunk<S> {
 }
 
 impl<S: Store> Series<S> {
-    pub(crate) fn new(definition: Definition, shape: S::Shape, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(
+        definition: Definition,
+        shape: S::Shape,
+        shared: Arc<Shared>,
+        limiter: Option<Limiter>,
+    ) -> Self {
         Self {
+            limiter,
             definition,
             shape,
             shared,

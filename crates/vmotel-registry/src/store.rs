@@ -3,6 +3,8 @@
 mod explicit;
 mod last;
 mod sum;
+mod summary;
+mod vmrange;
 
 use vmotel_model::Point;
 
@@ -12,6 +14,8 @@ pub(crate) use self::{
     explicit::{Bounds, Explicit},
     last::Lasts,
     sum::{Sums, Value64},
+    summary::{Summaries, Window},
+    vmrange::{Vmranges, is_usable},
 };
 
 /// The values of a chunk of series, by their place in it.
@@ -54,6 +58,12 @@ pub(crate) trait Store: Send + Sync + Sized + 'static {
 
     /// Adds what came to the value at `at` since `last` was read to another one, and reads `last` again.
     fn move_on(&self, shape: &Self::Shape, at: usize, last: &mut Self::Value, to: &Self, to_at: usize);
+
+    /// Returns how much has come to a value so far, in whatever unit.
+    fn weight(value: &Self::Value) -> u64 {
+        let _ = value;
+        0
+    }
 
     /// Sets a value to zero. Nobody records there any more.
     fn clear(&self, shape: &Self::Shape, at: usize);

@@ -1,6 +1,8 @@
 //! Prometheus' text format 0.0.4, what the scrapers of VictoriaMetrics ask for.
 
-use vmotel_model::{Family, Kind, MetricSink, Series, Snapshot, escape_help};
+use std::io;
+
+use vmotel_model::{Family, Kind, MetricSink, MetricSource, Series, Snapshot, VisitConfig, escape_help};
 
 use crate::{EncodeConfig, EncodeReport, Merge, MergeConfig, body::Body};
 
@@ -26,6 +28,32 @@ pub fn encode(
     out: &mut Vec<u8>,
 ) -> EncodeReport {
     encode_with(&mut Merge::default(), snapshots, config, out)
+}
+
+/// Writes what one source has to any writer, such as a file or a response.
+///
+/// # Errors
+/// Returns the error of the writer.
+///
+/// ```
+/// use vmotel_model::{MetricSource, VisitConfig};
+/// use vmotel_wire::{EncodeConfig, text};
+///
+/// fn print(source: &dyn MetricSource) -> std::io::Result<()> {
+///     text::write(source, &VisitConfig::default(), &EncodeConfig::default(), std::io::stdout())?;
+///     Ok(())
+/// }
+/// ```
+pub fn write(
+    source: &dyn MetricSource,
+    visit: &VisitConfig,
+    config: &EncodeConfig,
+    mut out: impl io::Write,
+) -> io::Result<EncodeReport> {
+    let mut buffer = Vec::new();
+    let report = encode(&[source.snapshot(visit)], config, &mut buffer);
+    out.write_all(&buffer)?;
+    Ok(report)
 }
 
 /// As [`encode`], with the buffers of a merge that is kept between scrapes.

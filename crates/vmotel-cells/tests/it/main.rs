@@ -255,3 +255,59 @@ fn a_guarded_value_stays_while_it_is_read() {
     drop(guarded);
     assert_eq!(dropped.load(Ordering::Relaxed), 2001);
 }
+
+#[test]
+fn windows_count_every_record_of_every_thread_while_they_widen() {
+    let windows = vmotel_cells::Windows::new(3, 200);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let total = |at: usize| {
+        let mut counts = vec![0; 200];
+        let sum = windows.read(at, |class, count| counts[class as usize] += count);
+        (counts, sum)
+    };
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut last = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                let now = total(1).0.iter().sum::<u64>();
+                assert!(now >= last, "{now} after {last}");
+                last = now;
+            }
+        });
+        // More than there are slots, one generation after the other.
+        for generation in 0..3_u32 {
+            let threads: Vec<_> = (0..80_u32)
+                .map(|t| {
+                    let windows = &windows;
+                    scope.spawn(move || {
+                        for i in 0..1000_u32 {
+                            let class = (t * 7 + i * (i % 13) + generation) % 200;
+                            windows.record((i % 3) as usize, class, f64::from(class));
+                        }
+                    })
+                })
+                .collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+    for at in 0..3 {
+        let mut expected = vec![0; 200];
+        for (generation, t, i) in
+            (0..3).flat_map(|g| (0..80).flat_map(move |t| (0..1000).map(move |i| (g, t, i))))
+        {
+            if i % 3 == at as u32 {
+                expected[((t * 7 + i * (i % 13) + generation) % 200) as usize] += 1;
+            }
+        }
+        let sum: u64 = (0..200).zip(&expected).map(|(class, count)| class * count).sum();
+        assert_eq!(total(at), (expected, sum as f64));
+    }
+    windows.clear(1);
+    assert_eq!(total(1), (vec![0; 200], 0.0));
+    windows.add(1, 7, 5, 35.0);
+    windows.record(1, 1_000_000, 1.0);
+    let (counts, sum) = total(1);
+    assert_eq!((counts[7], counts[199], sum), (5, 1, 36.0));
+}

@@ -168,3 +168,60 @@ fn names_of_sources_are_distinct() {
     );
     assert_eq!(value(&exporter.scrape(Format::Text).unwrap(), "fake"), Some(5.0));
 }
+
+#[test]
+fn a_registry_is_scraped_with_all_its_kinds() {
+    use vmotel_registry::{Registry, SummaryConfig};
+
+    let registry = Registry::new();
+    registry.describe("jobs_total", "Jobs done");
+    let jobs = registry.counter_family("jobs_total", ["queue", "ok"]).unwrap();
+    jobs.add(["mail", "true"], 3);
+    jobs.add(["a\"b", ""], 1);
+    registry.gauge("depth").unwrap().set(-0.5);
+    let sizes = registry.histogram("size_bytes{queue=\"mail\"}").unwrap();
+    [0.0, 100.0, 101.0].map(|size| sizes.record(size));
+    let seconds = registry.bucket_histogram("seconds", [0.1, 1.0]).unwrap();
+    [0.1, 0.5].map(|value| seconds.record(value));
+    let summary = registry.summary("wait", &SummaryConfig::default()).unwrap();
+    [1.0, 2.0, 3.0].map(|value| summary.record(value));
+    // A set with an equal series: the encoders add them up.
+    registry
+        .new_set()
+        .counter("jobs_total{queue=\"mail\",ok=\"true\"}")
+        .unwrap()
+        .inc();
+
+    let exporter = builder()
+        .with_source("native", Arc::new(registry.clone()))
+        .build()
+        .unwrap();
+    let address = listen(&exporter);
+    let text = get(&address, &[]).text();
+    for line in [
+        "# HELP jobs_total Jobs done",
+        "# TYPE jobs_total counter",
+        "jobs_total{ok=\"true\",queue=\"mail\"} 4",
+        "jobs_total{queue=\"a\\\"b\"} 1",
+        "depth -0.5",
+        "size_bytes_bucket{queue=\"mail\",vmrange=\"0...1.000e-09\"} 1",
+        "size_bytes_bucket{queue=\"mail\",vmrange=\"8.799e+01...1.000e+02\"} 1",
+        "size_bytes_bucket{queue=\"mail\",vmrange=\"1.000e+02...1.136e+02\"} 1",
+        "size_bytes_sum{queue=\"mail\"} 201",
+        "size_bytes_count{queue=\"mail\"} 3",
+        "seconds_bucket{le=\"0.1\"} 1",
+        "seconds_bucket{le=\"1\"} 2",
+        "seconds_bucket{le=\"+Inf\"} 2",
+        "seconds_sum 0.6",
+        "wait{quantile=\"0.5\"} 2",
+        "wait{quantile=\"1\"} 3",
+        "wait_sum 6",
+        "wait_count 3",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line} is not in\n{text}");
+    }
+    // What is recorded is there at the next scrape.
+    jobs.add(["mail", "true"], 1);
+    let text = get(&address, &[]).text();
+    assert_eq!(value(&text, "jobs_total{ok=\"true\",queue=\"mail\"}"), Some(5.0));
+}

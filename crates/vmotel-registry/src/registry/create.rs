@@ -6,13 +6,14 @@ use vmotel_model::{Kind, validate_label_name};
 
 use super::Registry;
 use crate::{
-    Counter, CounterFamily, FloatCounter, FloatCounterFamily, Gauge, GaugeFamily, Histogram, HistogramFamily,
-    Observation, RegistryError, SeriesName,
+    BucketHistogram, BucketHistogramFamily, Counter, CounterFamily, FloatCounter, FloatCounterFamily, Gauge,
+    GaugeFamily, Histogram, HistogramFamily, Observation, RegistryError, SeriesName, Summary, SummaryConfig,
+    SummaryFamily,
     definition::Definition,
     families::AnyFamily,
     family::Labelled,
-    series::{Handle, Key, Series},
-    store::{Bounds, Store},
+    series::{Handle, Key, Limiter, Series},
+    store::{Bounds, Store, Window},
 };
 
 /// Generates, for one kind of value, the four ways to register it.
@@ -76,6 +77,63 @@ impl Registry {
         new_gauge,
         gauge_family
     );
+    register!(
+        "histogram",
+        Kind::Histogram,
+        Histogram,
+        HistogramFamily,
+        histogram,
+        new_histogram,
+        histogram_family
+    );
+
+    /// Returns the summary of this name and these labels, made if it is not there.
+    ///
+    /// # Errors
+    /// Returns an error if the name, a quantile or the window cannot be used, or if the metric is of another type or has others.
+    pub fn summary<'a>(
+        &self,
+        name: impl Into<SeriesName<'a>>,
+        config: &SummaryConfig,
+    ) -> Result<Summary, RegistryError> {
+        self.series(name.into(), Kind::Summary, self.window(config), false)
+            .map(Summary)
+    }
+
+    /// Makes the summary of this name and these labels.
+    ///
+    /// # Errors
+    /// As [`Registry::summary`], and if it is there already.
+    pub fn new_summary<'a>(
+        &self,
+        name: impl Into<SeriesName<'a>>,
+        config: &SummaryConfig,
+    ) -> Result<Summary, RegistryError> {
+        self.series(name.into(), Kind::Summary, self.window(config), true)
+            .map(Summary)
+    }
+
+    /// Returns the summaries of this name whose labels have these names.
+    ///
+    /// # Errors
+    /// As [`Registry::summary`].
+    pub fn summary_family<const N: usize>(
+        &self,
+        name: &str,
+        labels: [&str; N],
+        config: &SummaryConfig,
+    ) -> Result<SummaryFamily<N>, RegistryError> {
+        self.labelled(name, labels, Kind::Summary, self.window(config))
+            .map(SummaryFamily)
+    }
+
+    fn window(&self, config: &SummaryConfig) -> Window {
+        Window {
+            quantiles: config.quantiles.as_slice().into(),
+            window: config.window,
+            clock: Arc::clone(&self.inner.shared.clock),
+        }
+    }
 
     /// Has a gauge set to what `read` returns, at each collection, as long as the observation lives.
     ///
@@ -114,9 +172,9 @@ impl Registry {
         &self,
         name: impl Into<SeriesName<'a>>,
         bounds: impl Into<Arc<[f64]>>,
-    ) -> Result<Histogram, RegistryError> {
+    ) -> Result<BucketHistogram, RegistryError> {
         self.series(name.into(), Kind::Histogram, Bounds(bounds.into()), false)
-            .map(Histogram)
+            .map(BucketHistogram)
     }
 
     /// Makes the histogram with these bounds, of this name and these labels.
@@ -127,9 +185,9 @@ impl Registry {
         &self,
         name: impl Into<SeriesName<'a>>,
         bounds: impl Into<Arc<[f64]>>,
-    ) -> Result<Histogram, RegistryError> {
+    ) -> Result<BucketHistogram, RegistryError> {
         self.series(name.into(), Kind::Histogram, Bounds(bounds.into()), true)
-            .map(Histogram)
+            .map(BucketHistogram)
     }
 
     /// Returns the histograms with these bounds, of this name, whose labels have these names.
@@ -141,9 +199,9 @@ impl Registry {
         name: &str,
         labels: [&str; N],
         bounds: impl Into<Arc<[f64]>>,
-    ) -> Result<HistogramFamily<N>, RegistryError> {
+    ) -> Result<BucketHistogramFamily<N>, RegistryError> {
         self.labelled(name, labels, Kind::Histogram, Bounds(bounds.into()))
-            .map(HistogramFamily)
+            .map(BucketHistogramFamily)
     }
 
     pub(crate) fn series<S: Store>(
@@ -222,7 +280,20 @@ impl Registry {
             S::same(&name, &family.shape, &shape)?;
             return Ok(family);
         }
-        let series = Arc::new(Series::new(definition, shape, Arc::clone(&self.inner.shared)));
+        let limiter = match self.controller() {
+            // A metric of the same name in another set is another one.
+            Some(controller) if self.set > 0 => {
+                Some(controller.metric(&format!("{name} of set {}", self.set), &[])?)
+            }
+            Some(controller) => Some(controller.metric(&name, &[])?),
+            None => None,
+        };
+        let series = Arc::new(Series::new(
+            definition,
+            shape,
+            Arc::clone(&self.inner.shared),
+            limiter.map(Limiter::new),
+        ));
         families
             .all
             .insert(key, Arc::<Series<S>>::clone(&series) as Arc<dyn AnyFamily>);

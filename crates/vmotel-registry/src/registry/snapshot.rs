@@ -1,13 +1,17 @@
 //! Collections.
 
-use std::sync::{
-    Arc, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
+use vmotel_cardinality::Evicted;
 use vmotel_model::{Family, Kind, MetricSink, MetricSource, Snapshot, VisitConfig};
 
-use super::Registry;
+use super::{Limits, Registry};
 use crate::families::AnyFamily;
 
 /// What is kept from one collection to the next.
@@ -57,6 +61,23 @@ impl Scrape {
     }
 }
 
+impl Limits {
+    /// Ends the epoch if it is over, and returns the sets that go.
+    fn tick(&self, now: Duration) -> Vec<Evicted> {
+        let config = self.controller.config();
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_sub(*ended) < config.epoch {
+            return Vec::new();
+        }
+        *ended = now;
+        let mut evicted = self.controller.tick();
+        if config.dry_run {
+            evicted.clear();
+        }
+        evicted
+    }
+}
+
 /// A number for each thread that collects, from 1.
 fn current_thread() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -83,10 +104,14 @@ impl MetricSource for Registry {
         }
         scrape.refresh(self, config);
         let now = self.inner.shared.clock.now();
+        // Dropped at the end: only then, with the series gone, is there room for others.
+        let evicted = self.inner.limits.as_ref().map_or_else(Vec::new, |limits| {
+            limits.tick(self.inner.shared.clock.monotonic())
+        });
         let Scrape { families, shown, .. } = &mut *scrape;
         shown.clear();
         for (number, visible) in families.iter().enumerate() {
-            visible.family.collect(config, now);
+            visible.family.collect(config, now, &evicted);
             if !visible.family.is_empty() {
                 shown.push(number);
             }

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use vmotel_cardinality::Evicted;
 use vmotel_cells::{Pin, pin};
 use vmotel_model::{LabelSet, MetricSink, Point, SeriesText, Timestamp, VisitConfig};
 
@@ -32,6 +33,7 @@ pub(super) struct Collection<S: Store> {
     batches: Vec<Batch<S::Value>>,
     scratch: S::Scratch,
     bytes: Vec<u8>,
+    line: Vec<u8>,
 }
 
 struct Watch<V> {
@@ -50,13 +52,14 @@ impl<S: Store> Collection<S> {
             batches: Vec::new(),
             scratch: S::Scratch::default(),
             bytes: Vec::new(),
+            line: Vec::new(),
         }
     }
 }
 
 impl<S: Store> Series<S> {
     /// Collects: recycles, renders what is new, and takes leave of what is finished or has been idle for too long.
-    pub(crate) fn collect(&self, config: &VisitConfig, now: Timestamp) {
+    pub(crate) fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]) {
         let pin = pin();
         let mut collection = self.collection();
         let collection = &mut *collection;
@@ -77,7 +80,7 @@ impl<S: Store> Series<S> {
             texts.refresh(self, chunk, &collection.plans, &mut collection.bytes);
         }
         // The last: what is made under the same labels from here on is not in this collection.
-        self.take_leave(&pin, collection, now);
+        self.take_leave(&pin, collection, now, evicted);
         self.table.tidy();
     }
 
@@ -85,10 +88,13 @@ impl<S: Store> Series<S> {
         (0..).map_while(|number| self.chunks.chunk(number))
     }
 
-    fn take_leave(&self, pin: &Pin, collection: &mut Collection<S>, now: Timestamp) {
+    fn take_leave(&self, pin: &Pin, collection: &mut Collection<S>, now: Timestamp, evicted: &[Evicted]) {
         let mut leaving = std::mem::take(&mut self.creation().finishing);
-        if let Some(idle) = self.shared.config.idle {
-            self.watch(collection, now, idle, &mut leaving);
+        if self.shared.config.idle.is_some() || self.limiter.is_some() {
+            self.watch(collection, now, self.shared.config.idle, &mut leaving);
+        }
+        if let Some(limiter) = &self.limiter {
+            leaving.extend(limiter.leaving(evicted));
         }
         if leaving.is_empty() {
             return;
@@ -104,13 +110,18 @@ impl<S: Store> Series<S> {
         collection.batches.push(Batch::new(gone));
     }
 
-    /// Finds series that have not changed for `idle`.
-    fn watch(&self, collection: &mut Collection<S>, now: Timestamp, idle: Duration, leaving: &mut Vec<u32>) {
-        for (number, chunk) in self.chunks().enumerate() {
-            if collection.watches.len() <= number {
-                collection.watches.push(Vec::new());
-            }
-            let (watches, texts) = (&mut collection.watches[number], &collection.texts[number]);
+    /// Finds series that have not changed for `idle`, and tells the controller how much came to each.
+    fn watch(
+        &self,
+        collection: &mut Collection<S>,
+        now: Timestamp,
+        idle: Option<Duration>,
+        leaving: &mut Vec<u32>,
+    ) {
+        let Collection { texts, watches, .. } = collection;
+        watches.resize_with(texts.len(), Vec::new);
+        // A chunk that is newer than its texts is looked at next time.
+        for (number, ((chunk, texts), watches)) in self.chunks().zip(texts).zip(watches).enumerate() {
             watches.resize_with(texts.len(), || None);
             for (at, watch) in watches.iter_mut().enumerate() {
                 if !texts.is_live(at) {
@@ -120,9 +131,15 @@ impl<S: Store> Series<S> {
                 let id = first(number) + at as u32;
                 match watch {
                     Some(watch) => {
+                        let before = S::weight(&watch.last);
                         if chunk.store.changed(&self.shape, at, &mut watch.last) {
                             watch.changed = now;
-                        } else if u128::from(now.0.saturating_sub(watch.changed.0)) >= idle.as_nanos() {
+                            if let Some(limiter) = &self.limiter {
+                                limiter.touch(id, S::weight(&watch.last).saturating_sub(before).max(1));
+                            }
+                        } else if idle.is_some_and(|idle| {
+                            u128::from(now.0.saturating_sub(watch.changed.0)) >= idle.as_nanos()
+                        }) {
                             leaving.push(id);
                         }
                     }
@@ -146,21 +163,33 @@ impl<S: Store> Series<S> {
             batches,
             scratch,
             bytes,
+            line: line_buffer,
             ..
         } = &mut *collection;
         let labels = RefCell::new(std::mem::take(bytes));
-        let series_of =
+        let name = name.as_bytes();
+        let renders = plans.ready && !self.shared.config.ready_text;
+        let mut line = std::mem::take(line_buffer);
+        let mut series_of =
             |chunk: &Chunk<S>, texts: &Texts, at: usize, point: Point<'_>, sink: &mut dyn MetricSink| {
-                let text = texts.text(at);
+                let start = chunk.keys[at].load(Ordering::Relaxed);
+                let mut text = texts.text(at);
+                if renders {
+                    line.clear();
+                    let mut key = labels.borrow_mut();
+                    self.read_key(start, &mut key);
+                    plans.render(&Packed(&key), &mut line);
+                    text = &line;
+                }
                 let labels = KeyLabels {
                     series: self,
                     plans,
-                    start: chunk.keys[at].load(Ordering::Relaxed),
+                    start,
                     bytes: &labels,
                 };
                 sink.series(&vmotel_model::Series {
                     labels: &labels,
-                    text: (!text.is_empty()).then(|| SeriesText::split(name.as_bytes(), text)),
+                    text: (!text.is_empty()).then(|| SeriesText::split(name, text)),
                     point,
                     start: Some(Timestamp(chunk.starts[at].load(Ordering::Relaxed))),
                 });
@@ -182,6 +211,7 @@ impl<S: Store> Series<S> {
             }
         }
         *bytes = labels.into_inner();
+        *line_buffer = line;
     }
 
     /// Returns true if no two series of the last collection have equal labels.

@@ -43,6 +43,9 @@ impl<S: Store> Series<S> {
     #[cold]
     #[inline(never)]
     pub(super) fn create<'a>(&'a self, pin: &Pin, key: &Key, hash: u64) -> (&'a Arc<Chunk<S>>, usize) {
+        if let Some(limiter) = &self.limiter {
+            return self.create_bounded(pin, limiter, key);
+        }
         if self.full.load(Ordering::Relaxed)
             && let Some((chunk, at)) = self.overflow.get().and_then(|&id| self.chunks.get(id))
         {
@@ -54,18 +57,34 @@ impl<S: Store> Series<S> {
         if let Some(found) = self.find(pin, key, hash) {
             return found;
         }
-        if creation.live < self.shared.config.per_metric && self.shared.charge() {
-            if let Some((id, chunk, at)) = self.put(&mut creation, key, now) {
-                // The overflow series is in the table, too.
-                self.table.insert(pin, hash, id, creation.live + 1);
-                creation.live += 1;
-                return (chunk, at);
-            }
-            self.shared.release();
+        if let Some((_, chunk, at)) = self.admit(pin, &mut creation, key, hash, now) {
+            return (chunk, at);
         }
         self.full.store(true, Ordering::Relaxed);
         self.shared.overflowed.add(1);
         self.overflow(pin, &mut creation)
+    }
+
+    /// Makes the series of a key that is not there, if there is room.
+    pub(super) fn admit(
+        &self,
+        pin: &Pin,
+        creation: &mut Creation,
+        key: &Key,
+        hash: u64,
+        now: Timestamp,
+    ) -> Option<(u32, &Arc<Chunk<S>>, usize)> {
+        if creation.live >= self.shared.config.per_metric || !self.shared.charge() {
+            return None;
+        }
+        let Some((id, chunk, at)) = self.put(creation, key, now) else {
+            self.shared.release();
+            return None;
+        };
+        // The overflow series is in the table, too.
+        self.table.insert(pin, hash, id, creation.live + 1);
+        creation.live += 1;
+        Some((id, chunk, at))
     }
 
     /// Returns the overflow series, which is outside of the limit and stays.
@@ -143,6 +162,9 @@ impl<S: Store> Series<S> {
         self.table.remove(pin, self.key(chunk, at).hash(&self.seed), id);
         creation.live -= 1;
         self.shared.release();
+        if let Some(limiter) = &self.limiter {
+            limiter.forget(id);
+        }
         true
     }
 

@@ -131,6 +131,10 @@ impl Store for Explicit {
         *last = now;
     }
 
+    fn weight(value: &Read) -> u64 {
+        value.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+    }
+
     fn clear(&self, bounds: &Bounds, at: usize) {
         let first = at * bounds.width();
         (first..first + bounds.width()).for_each(|cell| self.cells.clear(cell));

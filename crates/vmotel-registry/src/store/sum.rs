@@ -18,6 +18,8 @@ pub(crate) trait Value64: Copy + PartialEq + Default + fmt::Debug + Send + Sync 
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn number(self) -> Number;
+    /// Returns its size as a whole number.
+    fn weight(self) -> u64;
 }
 
 impl Value64 for u64 {
@@ -42,6 +44,10 @@ impl Value64 for u64 {
     #[inline(always)]
     fn number(self) -> Number {
         Number::U64(self)
+    }
+
+    fn weight(self) -> u64 {
+        self
     }
 }
 
@@ -68,6 +74,10 @@ impl Value64 for i64 {
     fn number(self) -> Number {
         Number::I64(self)
     }
+
+    fn weight(self) -> u64 {
+        self.unsigned_abs()
+    }
 }
 
 impl Value64 for f64 {
@@ -92,6 +102,10 @@ impl Value64 for f64 {
     #[inline(always)]
     fn number(self) -> Number {
         Number::F64(self)
+    }
+
+    fn weight(self) -> u64 {
+        self.abs() as u64
     }
 }
 
@@ -145,6 +159,10 @@ impl<N: Value64> Store for Sums<N> {
         let now = self.get(at);
         to.add(to_at, now.minus(*last));
         *last = now;
+    }
+
+    fn weight(value: &N) -> u64 {
+        value.weight()
     }
 
     fn clear(&self, _: &(), at: usize) {

@@ -58,3 +58,25 @@ fn a_callback_may_use_the_registry() {
     assert_eq!(scrape(&registry), "# TYPE made_total Counter\nmade_total 1\n");
     assert_eq!(registry.stats().callback_panics, 0);
 }
+
+#[test]
+fn the_process_is_read_at_each_collection() {
+    let registry = Registry::new();
+    let observation = registry.process_metrics().unwrap();
+    let text = scrape(&registry);
+    let value = |text: &str, name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
+        line.and_then(|line| line.split(' ').nth(1)?.parse().ok())
+            .unwrap()
+    };
+    if cfg!(target_os = "linux") {
+        assert!(value(&text, "process_resident_memory_bytes") > 100_000.0);
+        assert!(value(&text, "process_num_threads") >= 1.0);
+        let own = vmotel_process::Process::current().read();
+        let start = own.start_time.unwrap().as_secs_f64();
+        assert!((value(&text, "process_start_time_seconds") - start).abs() < 1.0);
+        let cpu = own.cpu.unwrap().total().as_secs_f64();
+        assert!(value(&scrape(&registry), "process_cpu_seconds_total") <= cpu + 1.0);
+    }
+    drop(observation);
+}

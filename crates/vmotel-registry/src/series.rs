@@ -289,3 +289,6 @@ impl<S: Store> Drop for Handle<S> {
         self.chunk.handles[self.at].fetch_sub(1, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests;

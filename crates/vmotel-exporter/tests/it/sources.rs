@@ -180,11 +180,17 @@ fn a_registry_is_scraped_with_all_its_kinds() {
     jobs.add(["a\"b", ""], 1);
     registry.gauge("depth").unwrap().set(-0.5);
     let sizes = registry.histogram("size_bytes{queue=\"mail\"}").unwrap();
-    [0.0, 100.0, 101.0].map(|size| sizes.record(size));
+    for size in [0.0, 100.0, 101.0] {
+        sizes.record(size);
+    }
     let seconds = registry.bucket_histogram("seconds", [0.1, 1.0]).unwrap();
-    [0.1, 0.5].map(|value| seconds.record(value));
+    for value in [0.1, 0.5] {
+        seconds.record(value);
+    }
     let summary = registry.summary("wait", &SummaryConfig::default()).unwrap();
-    [1.0, 2.0, 3.0].map(|value| summary.record(value));
+    for value in [1.0, 2.0, 3.0] {
+        summary.record(value);
+    }
     // A set with an equal series: the encoders add them up.
     registry
         .new_set()

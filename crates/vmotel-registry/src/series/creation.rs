@@ -28,6 +28,12 @@ pub(crate) struct Creation {
 }
 
 impl Creation {
+    /// Returns how many numbers were ever given out.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> u32 {
+        self.next
+    }
+
     fn take_words(&mut self, len: usize) -> Option<u32> {
         if let Some(start) = self.free_words.get_mut(&len).and_then(Vec::pop) {
             return Some(start);

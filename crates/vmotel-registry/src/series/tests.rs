@@ -1,0 +1,74 @@
+//! What no test from outside can hold still: a thread between finding a series and adding to it.
+
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
+
+use vmotel_model::{Family, Kind, MetricSink, Number, Point, Timestamp, VisitConfig};
+
+use super::{Key, Series};
+use crate::{RegistryConfig, clock::SystemClock, definition::Definition, stats::Shared, store::Sums};
+
+#[derive(Default)]
+struct Values(BTreeMap<String, u64>);
+
+impl MetricSink for Values {
+    fn family(&mut self, _: &Family<'_>) {}
+
+    fn series(&mut self, series: &vmotel_model::Series<'_>) {
+        let mut label = String::new();
+        series.labels.for_each(&mut |_, value| label.push_str(value));
+        let Point::Number(Number::U64(value)) = series.point else {
+            panic!("{series:?}");
+        };
+        assert_eq!(self.0.insert(label, value), None);
+    }
+}
+
+#[test]
+fn a_series_is_not_recycled_while_a_thread_is_about_to_add_to_it() {
+    let config = RegistryConfig {
+        idle: Some(Duration::from_nanos(1)),
+        ..RegistryConfig::default()
+    };
+    let shared = Arc::new(Shared::new(config, Arc::new(SystemClock::new())));
+    let definition = Definition::as_given("c", Kind::Counter).unwrap();
+    let series = Series::<Sums<u64>>::new(definition, (), shared, None);
+    let (schema, _) = series.schema(&["a"]);
+    let schema = schema.unwrap().number;
+    let add = |value: &str, n| {
+        let key = Key::new(schema, 1, |_| value);
+        series.with(&key, |chunk, at| chunk.store.add(at, n));
+    };
+    let visit = VisitConfig::default();
+    let collect = |now| {
+        series.collect(&visit, Timestamp(now), &[]);
+        let mut values = Values::default();
+        series.visit(&mut values);
+        values.0.into_iter().collect::<Vec<_>>()
+    };
+    let of = |label: &str, value| (label.to_owned(), value);
+
+    add("x", 1);
+    assert_eq!(collect(1_000), [of("x", 1)]);
+    let key = Key::new(schema, 1, |_| "x");
+    series.with(&key, |chunk, at| {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(collect(2_000), [of("x", 1)], "handed out a last time");
+                for now in 3..6 {
+                    assert_eq!(collect(now * 1_000), []);
+                }
+                // These would take the place.
+                ["y", "z"].into_iter().for_each(|value| add(value, 10));
+            });
+        });
+        chunk.store.add(at, 5);
+    });
+    // What came so late is a new series of these labels.
+    assert_eq!(collect(10_000), [of("x", 5), of("y", 10), of("z", 10)]);
+    // Now its place is free.
+    let places = series.creation().places();
+    (0..3).for_each(|n| drop(collect(20_000 + n * 1_000)));
+    add("w", 1);
+    assert_eq!(series.creation().places(), places);
+    assert_eq!(collect(30_000), [of("w", 1)]);
+}

@@ -1,9 +1,6 @@
 //! `cargo xtask deploy`: renders deployments from values and the catalog, and has the real programs check them.
 
-mod catalog;
 mod check;
-mod choice;
-mod folder;
 
 use std::{
     fs,
@@ -11,8 +8,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use choice::{Choice, DEFAULTS};
 use clap::Subcommand;
+use vmotel_cli::deploy::{Choice, DEFAULTS, catalog, folder};
 use vmotel_deploy::{Deployment, Stack};
 
 use crate::step;
@@ -59,8 +56,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             output: None,
             secrets,
         } if choice.is_empty() => {
+            let root = step::workspace_root();
             for defaults in DEFAULTS {
-                render(&defaults.stack()?, &defaults.path(), *secrets)?;
+                render(&defaults.stack()?, &defaults.path(&root), *secrets)?;
             }
             let schema = step::workspace_root().join(SCHEMA);
             fs::write(&schema, vmotel_deploy::schema())
@@ -73,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         } => {
             let output = match output {
                 Some(output) => output.clone(),
-                None => choice.folder()?,
+                None => choice.folder(&step::workspace_root())?,
             };
             render(&choice.stack()?, &output, *secrets)
         }
@@ -101,7 +99,7 @@ fn render(stack: &Stack, output: &Path, secrets: bool) -> anyhow::Result<()> {
 
 /// Returns the deployment of these values around the example service.
 pub(crate) fn stack_of(values: Deployment) -> anyhow::Result<Stack> {
-    Ok(Stack::new(values, catalog::catalog()?)?)
+    Ok(Stack::new(values, catalog()?)?)
 }
 
 /// Writes the files of a deployment, and secrets for it, into a folder.
@@ -113,8 +111,9 @@ pub(crate) fn write(stack: &Stack, folder: &Path) -> anyhow::Result<()> {
 
 /// Checks the rendered defaults.
 pub(crate) fn check() -> anyhow::Result<()> {
+    let root = step::workspace_root();
     for defaults in DEFAULTS {
-        folder::compare(&defaults.stack()?.render()?, &defaults.path())?;
+        folder::compare(&defaults.stack()?.render()?, &defaults.path(&root))?;
     }
     let schema = step::workspace_root().join(SCHEMA);
     if fs::read_to_string(&schema).ok() != Some(vmotel_deploy::schema()) {
@@ -125,7 +124,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     }
     for defaults in DEFAULTS {
         if defaults.is_compose() {
-            check::programs(&defaults.path(), true)?;
+            check::programs(&defaults.path(&root), true)?;
         } else {
             let files = tempfile::tempdir()?;
             folder::write(&defaults.stack()?.configs()?, files.path())?;

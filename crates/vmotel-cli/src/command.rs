@@ -28,7 +28,16 @@ Credentials come from the environment or from files, never from the command line
 #[command(name = "vmotel", version, after_help = EXIT_CODES, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: All,
+}
+
+/// All commands; `cargo xtask` has a `deploy` of its own, for the folders of the repository.
+#[derive(Debug, Subcommand)]
+enum All {
+    #[command(flatten)]
+    Command(Command),
+    #[cfg(unix)]
+    Deploy(crate::deploy::DeployArgs),
 }
 
 /// What the command line asks for; `cargo xtask` offers the same.
@@ -53,7 +62,11 @@ impl Cli {
     /// Does what the command line asks for; prints an error, if any, and returns the exit status.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        self.command.run()
+        match self.command {
+            All::Command(command) => command.run(),
+            #[cfg(unix)]
+            All::Deploy(args) => end(crate::deploy::run(&args)),
+        }
     }
 }
 
@@ -61,22 +74,26 @@ impl Command {
     /// Does what was asked for; prints an error, if any, and returns the exit status.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        let result = match self {
+        end(match self {
             Self::Query(args) => query::run(&args),
             Self::Doctor(args) => doctor::run(&args),
             Self::Export(args) => export::run(&args),
             Self::Import(args) => import::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Completions(args) => completions::run(&args),
-        };
-        match result {
-            Ok(code) => code,
-            // Whoever reads our output has seen enough.
-            Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-            Err(error) => {
-                let _ = writeln!(io::stderr(), "error: {error:#}");
-                ExitCode::from(if error.is::<Usage>() { INVALID } else { FAILED })
-            }
+        })
+    }
+}
+
+/// Prints an error, if any, and returns the exit status.
+fn end(result: anyhow::Result<ExitCode>) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { INVALID } else { FAILED })
         }
     }
 }

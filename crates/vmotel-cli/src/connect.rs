@@ -39,6 +39,7 @@ pub(crate) struct Connection {
 
 /// The server that is asked.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Connection")]
 pub(crate) struct Server {
     /// The address of VictoriaMetrics.
     #[arg(

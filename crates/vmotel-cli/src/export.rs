@@ -25,8 +25,6 @@ pub struct ExportArgs {
     /// Selectors, as in '{job="api"}'; a series that fits one of them counts.
     #[arg(required = true)]
     selectors: Vec<String>,
-    #[command(flatten)]
-    server: Server,
     /// The folder for the parts and their manifest; `-` writes to standard output, in one go.
     #[arg(long, short, value_name = "FOLDER")]
     output: PathBuf,
@@ -54,6 +52,8 @@ pub struct ExportArgs {
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    server: Server,
 }
 
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {

@@ -31,8 +31,6 @@ pub struct ImportArgs {
     /// Folders, files, or `-` for standard input.
     #[arg(required = true)]
     sources: Vec<PathBuf>,
-    #[command(flatten)]
-    server: Server,
     /// The form [default: by the manifest or the file's ending].
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -51,6 +49,8 @@ pub struct ImportArgs {
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    server: Server,
 }
 
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {

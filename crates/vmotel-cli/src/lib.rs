@@ -5,6 +5,9 @@ mod check;
 mod command;
 mod completions;
 mod connect;
+#[cfg(unix)]
+#[doc(hidden)]
+pub mod deploy;
 mod doctor;
 mod export;
 mod import;

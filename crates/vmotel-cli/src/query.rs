@@ -32,8 +32,6 @@ const NO_OFFSET: Duration = Duration::from_millis(1);
 pub struct QueryArgs {
     /// The query, in MetricsQL or PromQL.
     query: String,
-    #[command(flatten)]
-    server: Server,
     /// The time to evaluate at [default: now].
     #[arg(long, value_parser = times::when, allow_hyphen_values = true, conflicts_with_all = ["last", "start", "end"])]
     time: Option<When>,
@@ -70,6 +68,8 @@ pub struct QueryArgs {
     /// When to use colours.
     #[arg(long, value_enum, default_value_t)]
     color: Color,
+    #[command(flatten)]
+    server: Server,
 }
 
 /// A way to print a result.

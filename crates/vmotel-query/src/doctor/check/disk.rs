@@ -114,9 +114,11 @@ pub(super) fn retention(readings: &Readings) -> Verdict {
 }
 
 fn months(value: &str) -> String {
-    if value.bytes().all(|b| b.is_ascii_digit()) {
-        let plural = if value == "1" { "" } else { "s" };
-        return format!("{value} month{plural}");
+    // Without a unit, or with M, as the server writes it itself.
+    let number = value.strip_suffix('M').unwrap_or(value);
+    if number.bytes().all(|b| b.is_ascii_digit()) {
+        let plural = if number == "1" { "" } else { "s" };
+        return format!("{number} month{plural}");
     }
     value.to_owned()
 }
@@ -200,6 +202,11 @@ mod tests {
 
     #[test]
     fn writes_bytes() {
+        assert_eq!(
+            (months("1M"), months("12")),
+            ("1 month".to_owned(), "12 months".to_owned())
+        );
+        assert_eq!(months("90d"), "90d");
         assert_eq!(bytes(512.0), "512 B");
         assert_eq!(bytes(1536.0), "1.5 KiB");
         assert_eq!(bytes(3.0 * 1024.0_f64.powi(3)), "3.0 GiB");

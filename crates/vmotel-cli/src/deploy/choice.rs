@@ -9,14 +9,13 @@ use anyhow::{Context as _, bail};
 use vmotel_deploy::{Catalog, Deployment, Form, Naming, Stack, Topology};
 
 use super::catalog;
-use crate::step;
 
 /// The values of a deployment, from a file and from flags; flags count more.
 #[derive(Debug, Default, PartialEq, clap::Args)]
-pub(super) struct Choice {
+pub struct Choice {
     /// A file of values, in TOML or YAML [default: all defaults].
     #[arg(long)]
-    pub(super) values: Option<PathBuf>,
+    pub values: Option<PathBuf>,
     /// What it is rendered for.
     #[arg(long, value_parser = ["compose", "kubernetes", "operator", "prometheus-operator"])]
     form: Option<String>,
@@ -45,15 +44,15 @@ pub(super) struct Choice {
 
 /// A form and a topology whose rendered defaults lie in the repository.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Defaults {
+pub struct Defaults {
     form: Form,
     topology: Topology,
     /// The folder, relative to the root of the workspace.
-    pub(super) folder: &'static str,
+    pub folder: &'static str,
 }
 
 /// All rendered defaults.
-pub(super) const DEFAULTS: [Defaults; 7] = [
+pub const DEFAULTS: [Defaults; 7] = [
     Defaults {
         form: Form::Compose,
         topology: Topology::Single,
@@ -93,24 +92,29 @@ pub(super) const DEFAULTS: [Defaults; 7] = [
 
 impl Defaults {
     /// Returns the stack of these defaults.
-    pub(super) fn stack(self) -> anyhow::Result<Stack> {
+    ///
+    /// # Errors
+    /// The catalog is not valid.
+    pub fn stack(self) -> anyhow::Result<Stack> {
         let mut values = Deployment {
             form: self.form,
             topology: self.topology,
             ..Deployment::default()
         };
         self.place(&mut values);
-        Ok(Stack::new(values, catalog::catalog()?)?)
+        Ok(Stack::new(values, catalog()?)?)
     }
 
     /// Tells whether compose reads the files as they lie there.
-    pub(super) fn is_compose(self) -> bool {
+    #[must_use]
+    pub fn is_compose(self) -> bool {
         self.form == Form::Compose
     }
 
-    /// Returns the folder in this workspace.
-    pub(super) fn path(self) -> PathBuf {
-        step::workspace_root().join(self.folder)
+    /// Returns the folder below the root of the workspace.
+    #[must_use]
+    pub fn path(self, root: &Path) -> PathBuf {
+        root.join(self.folder)
     }
 
     /// Names the Dockerfile of the example service where it is rendered.
@@ -125,32 +129,39 @@ impl Defaults {
 
 impl Choice {
     /// Tells whether nothing was chosen, so that all defaults are meant.
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// Returns the folder of the defaults of this form and topology, which must be nothing but defaults.
-    pub(super) fn folder(&self) -> anyhow::Result<PathBuf> {
+    ///
+    /// # Errors
+    /// Other values were chosen, or they cannot be read.
+    pub fn folder(&self, root: &Path) -> anyhow::Result<PathBuf> {
         let choice = Self {
             form: self.form.clone(),
             topology: self.topology.clone(),
             ..Self::default()
         };
         match defaults(&self.deployment()?) {
-            Some(defaults) if choice == *self => Ok(defaults.path()),
+            Some(defaults) if choice == *self => Ok(defaults.path(root)),
             _ => bail!("deploy/ holds the defaults; name a folder for other values with --output"),
         }
     }
 
     /// Returns the stack that was chosen.
-    pub(super) fn stack(&self) -> anyhow::Result<Stack> {
+    ///
+    /// # Errors
+    /// The values cannot be read, or are not valid.
+    pub fn stack(&self) -> anyhow::Result<Stack> {
         let mut values = self.deployment()?;
         let example = Deployment::default().application;
         if let Some(defaults) = defaults(&values).filter(|_| values.application == example) {
             defaults.place(&mut values);
         }
         let catalog = match &self.catalog {
-            None => catalog::catalog()?,
+            None => catalog()?,
             Some(path) => Catalog::from_json(&read(path)?, Naming::default())
                 .with_context(|| format!("in {}", path.display()))?,
         };

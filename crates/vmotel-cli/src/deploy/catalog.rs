@@ -7,7 +7,10 @@ use vmotel_instruments::{catalog, labels};
 use vmotel_model::{MetricDef, Naming};
 
 /// Returns the catalog: each family with its definitions, and the metrics that rules ask for.
-pub(super) fn catalog() -> anyhow::Result<Catalog> {
+///
+/// # Errors
+/// A definition has no valid name.
+pub fn catalog() -> anyhow::Result<Catalog> {
     let families: [(&str, &[MetricDef]); 5] = [
         ("application", catalog::APP),
         ("business", catalog::BUSINESS),

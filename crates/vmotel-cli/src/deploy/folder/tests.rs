@@ -1,12 +1,12 @@
 use std::fs;
 
 use super::{compare, write, write_secrets};
-use crate::deploy;
+use crate::deploy::Choice;
 
 #[test]
 fn files_of_others_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let tree = deploy::stack(None).unwrap().compose().unwrap();
+    let tree = Choice::default().stack().unwrap().compose().unwrap();
     let own = folder.path().join("vmalert/targets.yml");
     fs::create_dir_all(own.parent().unwrap()).unwrap();
     fs::write(&own, "groups: []\n").unwrap();
@@ -22,7 +22,7 @@ fn files_of_others_stay() {
 #[test]
 fn drift_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let tree = deploy::stack(None).unwrap().compose().unwrap();
+    let tree = Choice::default().stack().unwrap().compose().unwrap();
     assert_eq!(write(&tree, folder.path()).unwrap(), tree.files().count());
     compare(&tree, folder.path()).unwrap();
     assert_eq!(write(&tree, folder.path()).unwrap(), 0);
@@ -67,7 +67,7 @@ fn secrets_are_made_once() {
 #[test]
 fn a_folder_that_cannot_be_written_to_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let tree = deploy::stack(None).unwrap().render().unwrap();
+    let tree = Choice::default().stack().unwrap().render().unwrap();
     fs::write(folder.path().join("vmauth"), "a file").unwrap();
     let error = format!("{:#}", write(&tree, folder.path()).unwrap_err());
     assert!(error.contains("/vmauth"), "{error}");

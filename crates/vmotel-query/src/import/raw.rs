@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::Request;
+use memchr::memrchr;
 use vmotel_http::Body;
 
 use super::{ImportOptions, Output, post};
@@ -62,6 +63,7 @@ where
     let chunks = RawChunks {
         chunks,
         sent: Arc::clone(&sent),
+        lines: (*format != ImportFormat::Native).then(Vec::new),
         output: gzip.then(|| Output::new(true)),
     };
     let path = tenant.path(Service::Insert, path);
@@ -71,6 +73,9 @@ where
 struct RawChunks<I> {
     chunks: I,
     sent: Arc<AtomicU64>,
+    /// The beginning of a line whose end has not come yet; `None` for blocks. The server takes half a line for a whole one, with a number
+    /// cut short, so none is sent.
+    lines: Option<Vec<u8>>,
     /// `None` without compression, and after the end.
     output: Option<Output>,
 }
@@ -81,12 +86,22 @@ impl<I: Iterator<Item = io::Result<Bytes>>> Iterator for RawChunks<I> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let chunk = match self.chunks.next() {
-                Some(Ok(chunk)) => chunk,
-                Some(Err(error)) => return Some(Err(error.into())),
-                None => return Some(self.output.take()?.finish().map_err(Into::into)),
+                Some(Ok(chunk)) => self.whole_lines(chunk),
+                Some(Err(error)) => {
+                    self.output = None;
+                    self.lines = None;
+                    return Some(Err(error.into()));
+                }
+                None => match self.lines.take().filter(|rest| !rest.is_empty()) {
+                    Some(rest) => Bytes::from(rest),
+                    None => return Some(self.output.take()?.finish().map_err(Into::into)),
+                },
             };
             self.sent.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             let Some(output) = &mut self.output else {
+                if chunk.is_empty() {
+                    continue;
+                }
                 return Some(Ok(chunk));
             };
             if let Err(error) = output.write(&chunk) {
@@ -96,5 +111,35 @@ impl<I: Iterator<Item = io::Result<Bytes>>> Iterator for RawChunks<I> {
                 return Some(Ok(chunk));
             }
         }
+    }
+}
+
+/// A longer line is sent as it comes.
+const MAX_LINE: usize = 16 * 1024 * 1024;
+
+impl<I> RawChunks<I> {
+    /// Returns what is whole, and keeps the rest for the next time.
+    fn whole_lines(&mut self, chunk: Bytes) -> Bytes {
+        let Some(begun) = &mut self.lines else {
+            return chunk;
+        };
+        let end = match memrchr(b'\n', &chunk) {
+            Some(end) => end + 1,
+            None if begun.len() < MAX_LINE => 0,
+            None => chunk.len(),
+        };
+        if begun.is_empty() && end == chunk.len() {
+            return chunk;
+        }
+        let rest = chunk[end..].to_vec();
+        let mut whole = std::mem::replace(begun, rest);
+        if end == 0 {
+            // Still the same line.
+            whole.append(begun);
+            *begun = whole;
+            return Bytes::new();
+        }
+        whole.extend_from_slice(&chunk[..end]);
+        whole.into()
     }
 }

@@ -6,6 +6,9 @@ mod endpoints;
 mod errors;
 mod prometheus;
 mod round_trip;
+mod shapes;
+mod transfer;
+mod vmalert;
 
 use vmotel_query::{ClientConfig, InstantQuery, QueryClient, QueryOptions, Tenant, Timestamp};
 use vmotel_testkit::{VictoriaMetrics, fresh_time};

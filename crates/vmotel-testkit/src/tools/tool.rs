@@ -28,6 +28,8 @@ pub enum Tool {
     Amtool,
     /// The checker of compose files; asking it for a configuration needs no engine.
     DockerCompose,
+    /// The assembler of Kubernetes objects.
+    Kustomize,
 }
 
 /// Which version of a program is wanted: tests that matter run on both.
@@ -81,7 +83,7 @@ struct Facts {
 
 impl Tool {
     /// All programs.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::VictoriaMetrics,
         Self::Vmagent,
         Self::Vmalert,
@@ -94,6 +96,7 @@ impl Tool {
         Self::Alertmanager,
         Self::Amtool,
         Self::DockerCompose,
+        Self::Kustomize,
     ];
 
     /// Returns the file name of the program in Debian's packages.
@@ -216,6 +219,7 @@ impl Tool {
                 &["--config.file", "--web.listen-address"],
             ),
             Self::Amtool => other(&["amtool"], "prometheus-alertmanager", "0.33", &["check-config"]),
+            Self::Kustomize => other(&["kustomize"], "kustomize", "5.8", &["build"]),
             Self::DockerCompose => other(
                 &["docker-compose"],
                 "docker-compose",

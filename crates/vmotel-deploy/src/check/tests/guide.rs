@@ -432,3 +432,49 @@ fn values_without_units() {
         assert!(error.contains(expected), "{values}: {error}");
     }
 }
+
+/// Whoever opens a dashboard is told what each panel shows, in which unit, and of what.
+#[test]
+fn panels_explain_themselves() {
+    let stack = super::sound();
+    assert!(stack.dashboards.len() >= 2);
+    for dashboard in &stack.dashboards {
+        let json: serde_json::Value = serde_json::from_str(&dashboard.text).unwrap();
+        let uid = &dashboard.uid;
+        let variables = json["templating"]["list"].as_array().unwrap();
+        assert!(
+            variables
+                .iter()
+                .any(|v| v["name"] == "ds" && v["type"] == "datasource"),
+            "{uid}"
+        );
+        let panels = json["panels"].as_array().unwrap();
+        assert!(!panels.is_empty(), "{uid}");
+        for panel in panels {
+            for field in ["title", "description"] {
+                assert_ne!(
+                    panel[field].as_str().unwrap_or_default(),
+                    "",
+                    "{uid}: {field} of {panel}"
+                );
+            }
+            assert_ne!(
+                panel["fieldConfig"]["defaults"]["unit"]
+                    .as_str()
+                    .unwrap_or_default(),
+                "",
+                "{uid}: {panel}"
+            );
+            assert_eq!(panel["datasource"]["uid"], "${ds}", "{uid}: {panel}");
+            let targets = panel["targets"].as_array().unwrap();
+            assert!(!targets.is_empty(), "{uid}: {panel}");
+            for target in targets {
+                assert_eq!(target["datasource"]["uid"], "${ds}", "{uid}: {target}");
+                assert!(
+                    target["legendFormat"].as_str().unwrap().contains("{{"),
+                    "{uid}: {target}"
+                );
+            }
+        }
+    }
+}

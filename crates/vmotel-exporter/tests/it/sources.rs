@@ -199,7 +199,7 @@ fn a_registry_is_scraped_with_all_its_kinds() {
         .inc();
 
     let exporter = builder()
-        .with_source("native", Arc::new(registry.clone()))
+        .with_source("native", Arc::new(registry))
         .build()
         .unwrap();
     let address = listen(&exporter);

@@ -3,12 +3,15 @@
 //! Labels are sorted, `__name__` among them; times are milliseconds; a staleness marker is the NaN that Prometheus uses. Histograms are
 //! the series that a scrape would make. Remote write 2.0 is never sent: VictoriaMetrics answers with a success and stores nothing.
 
+mod samples;
+
 use vmotel_model::{Family, Kind, MetricSink, Number, Series, SeriesId, SeriesText, Snapshot, Timestamp};
 
+use self::samples::{Samples, push_label};
 use crate::{
     Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
     histogram::LeTexts,
-    kept::{self, Encoded, Kept},
+    kept::{self, Kept},
     labels::Labels,
     number::push_f64,
     protobuf::{bytes_len, push_bytes, push_head, push_varint, varint_key},
@@ -401,77 +404,6 @@ impl MetricSink for RemoteWriteSink<'_> {
             self.sending.report.rejected.add(name, reason);
         }
     }
-}
-
-/// The series that one visited series becomes.
-struct Samples<'a> {
-    name: &'a str,
-    labels: Encoded<'a>,
-    time: &'a [u8],
-    stale: bool,
-    /// The label of the type.
-    own: &'static str,
-    count: u64,
-    out: &'a mut Vec<u8>,
-}
-
-impl Samples<'_> {
-    /// Appends a `TimeSeries` with one sample; `own` is the value of the type's label, empty for none.
-    #[inline]
-    fn push(&mut self, suffix: &str, own: &[u8], value: f64) {
-        const NAME: &[u8] = b"__name__";
-        let Encoded {
-            bytes,
-            name_at,
-            own_at,
-        } = self.labels;
-        let name = self.name;
-        let name_len = name.len() + suffix.len();
-        let name_label = bytes_len(NAME.len()) + bytes_len(name_len);
-        let own_label = bytes_len(self.own.len()) + bytes_len(own.len());
-        let own_field = if own.is_empty() { 0 } else { bytes_len(own_label) };
-        let sample = 9 + self.time.len();
-        let len = bytes.len() + bytes_len(name_label) + own_field + bytes_len(sample);
-        let out = &mut *self.out;
-        out.reserve(len + 6);
-        push_head(1, len, out);
-        out.extend_from_slice(&bytes[..name_at]);
-        push_head(1, name_label, out);
-        push_bytes(1, NAME, out);
-        push_head(2, name_len, out);
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(suffix.as_bytes());
-        if own.is_empty() {
-            out.extend_from_slice(&bytes[name_at..]);
-        } else {
-            out.extend_from_slice(&bytes[name_at..own_at]);
-            push_head(1, own_label, out);
-            push_bytes(1, self.own.as_bytes(), out);
-            push_bytes(2, own, out);
-            out.extend_from_slice(&bytes[own_at..]);
-        }
-        push_head(2, sample, out);
-        let bits = if self.stale { STALE_NAN } else { value.to_bits() };
-        crate::protobuf::push_fixed64(1, bits, out);
-        out.extend_from_slice(self.time);
-        self.count += 1;
-    }
-
-    fn sum_and_count(&mut self, sum: Option<f64>, count: u64) {
-        if let Some(sum) = sum {
-            self.push("_sum", b"", sum);
-        }
-        self.push("_count", b"", count as f64);
-    }
-}
-
-/// Appends a `Label` as field 1 of a `TimeSeries`.
-fn push_label(name: &str, value: &str, out: &mut Vec<u8>) {
-    let len = bytes_len(name.len()) + bytes_len(value.len());
-    out.reserve(len + 4);
-    push_head(1, len, out);
-    push_bytes(1, name.as_bytes(), out);
-    push_bytes(2, value.as_bytes(), out);
 }
 
 /// Appends a `MetricMetadata` as field 3 of a `WriteRequest`.

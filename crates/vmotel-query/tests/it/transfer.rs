@@ -288,7 +288,8 @@ async fn an_export_that_runs_out_of_time_is_never_an_end() -> outcome::Result {
                     cause: Cut::Transport(_),
                     ..
                 }) => {
-                    assert!(samples < 30 * 8_000);
+                    // All of them, if only the end of the body is missing.
+                    assert!(samples <= 30 * 8_000);
                     truncated = true;
                 }
                 // Nothing had come yet.

@@ -145,10 +145,9 @@ impl<S: Store> Series<S> {
     /// Calls `f` with the place of the overflow series.
     #[cfg(feature = "opentelemetry")]
     #[cold]
-    pub(crate) fn with_overflow<R>(&self, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
-        let pin = pin();
+    pub(crate) fn with_overflow<R>(&self, pin: &Pin, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         self.shared.overflowed.add(1);
-        let (chunk, at) = self.overflow(&pin, &mut self.creation());
+        let (chunk, at) = self.overflow(pin, &mut self.creation());
         f(chunk, at)
     }
 
@@ -156,12 +155,22 @@ impl<S: Store> Series<S> {
     /// overflow series. The series is not recycled meanwhile.
     #[inline(always)]
     pub(crate) fn with<R>(&self, key: &Key, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
-        let pin = pin();
+        self.with_pinned(&pin(), key, f)
+    }
+
+    /// As [`Series::with`], under a pin that the caller has.
+    #[inline(always)]
+    pub(crate) fn with_pinned<R>(
+        &self,
+        pin: &Pin,
+        key: &Key,
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
+    ) -> R {
         let hash = key.hash(&self.seed);
-        match self.find(&pin, key, hash) {
+        match self.find(pin, key, hash) {
             Some((chunk, at)) => f(chunk, at),
             None => {
-                let (chunk, at) = self.create(&pin, key, hash);
+                let (chunk, at) = self.create(pin, key, hash);
                 f(chunk, at)
             }
         }

@@ -44,20 +44,25 @@ impl Sequences {
 
     /// Calls `f` with the key of the series of these attributes, `keep` of which count; with none if there is no room for
     /// their schema.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key<S: Store, R>(
         &self,
         pin: &Pin,
         series: &Series<S>,
         keep: Option<&[Cow<'static, str>]>,
         attributes: &[KeyValue],
-        f: impl FnOnce(Option<Key>) -> R,
+        f: impl FnOnce(Option<&Key>) -> R,
     ) -> R {
         let mut known = self.all.get(pin).iter();
-        match known.find(|sequence| sequence.is_of(attributes)) {
-            Some(sequence) => f(sequence.key(attributes)),
-            None => f(self.make(pin, series, keep, attributes).key(attributes)),
-        }
+        let made;
+        let sequence = match known.find(|sequence| sequence.is_of(attributes)) {
+            Some(sequence) => sequence,
+            None => {
+                made = self.make(pin, series, keep, attributes);
+                &made
+            }
+        };
+        sequence.key(attributes, f)
     }
 
     #[cold]
@@ -98,7 +103,7 @@ impl Sequences {
 }
 
 impl Sequence {
-    #[inline]
+    #[inline(always)]
     fn is_of(&self, attributes: &[KeyValue]) -> bool {
         self.keys.len() == attributes.len()
             && attributes
@@ -110,17 +115,22 @@ impl Sequence {
                 })
     }
 
-    #[inline]
-    fn key(&self, attributes: &[KeyValue]) -> Option<Key> {
-        let schema = self.schema?;
-        if !self.all_texts {
-            return Some(self.key_of_any(schema, attributes));
-        }
-        let text = |at: usize| match &attributes[self.order[at]].value {
-            Value::String(text) => text.as_str(),
-            _ => "",
+    /// Calls `f` with the key, which is made in place: it is too large to be handed around.
+    #[inline(always)]
+    fn key<R>(&self, attributes: &[KeyValue], f: impl FnOnce(Option<&Key>) -> R) -> R {
+        let Some(schema) = self.schema else {
+            return f(None);
         };
-        Some(Key::new(schema, self.order.len(), text))
+        if !self.all_texts {
+            return f(Some(&self.key_of_any(schema, attributes)));
+        }
+        let key = Key::new(schema, self.order.len(), |at| {
+            match &attributes[self.order[at]].value {
+                Value::String(text) => text.as_str(),
+                _ => "",
+            }
+        });
+        f(Some(&key))
     }
 
     #[cold]

@@ -34,9 +34,8 @@ impl<S: Store> Instrument<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, attributes: &[KeyValue], f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
-        // Held over the lookup, too, which then only nests.
         let pin = pin();
         self.sequences.key(
             &pin,
@@ -44,13 +43,13 @@ impl<S: Store> Instrument<S> {
             self.keep.as_deref(),
             attributes,
             |key| match key {
-                Some(key) => self.series.with(&key, f),
-                None => self.series.with_overflow(f),
+                Some(key) => self.series.with_pinned(&pin, key, f),
+                None => self.series.with_overflow(&pin, f),
             },
         )
     }
 
-    #[inline]
+    #[inline(always)]
     fn record<T: Copy>(&self, value: T, attributes: &[KeyValue])
     where
         S: Measure<T>,

@@ -112,8 +112,11 @@ impl Key {
 #[inline(always)]
 fn copy_short(from: &[u8], to: &mut [u8]) {
     let len = from.len();
-    if len > 16 {
+    if len > 32 {
         to.copy_from_slice(from);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
+        to[..16].copy_from_slice(first);
+        to[len - 16..].copy_from_slice(last);
     } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
         to[..8].copy_from_slice(first);
         to[len - 8..].copy_from_slice(last);

@@ -201,6 +201,8 @@ fn a_label_with_endless_values() {
             .map(|i| format!("requests_total{{user_id=\"{i}\",job=\"a\"}} 1\n"))
             .collect();
         server.import_text(&text).unwrap();
+        // The doctor asks about now, in whole seconds: all of the samples must be older than that.
+        thread::sleep(Duration::from_secs(3));
         of(&server).finds(&["cardinality"]).exits(3).with(
             "cardinality",
             "warning",

@@ -65,7 +65,7 @@ impl Rate {
 /// Keeps about a budget of events per interval, whatever the load: the rate of an interval follows from the one before.
 ///
 /// Inside an interval the rate falls to a quarter when the budget has been kept, and again each time half of the rest up to
-/// twice the budget is gone: a sudden burst of a hundred times the expected load still stays below twice the budget. The rate
+/// twice the budget is gone: a sudden burst of a hundred times the expected load still keeps at most twice the budget. The rate
 /// at which an event is decided depends on the past only and travels as its weight, so that sums stay unbiased.
 ///
 /// # Examples

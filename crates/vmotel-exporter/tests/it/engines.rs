@@ -440,6 +440,18 @@ fn sets_that_become_equal_labels_are_added_on_both() {
     assert_eq!(decoded(&sdk_source), decoded(&registry));
 }
 
+#[test]
+fn a_set_in_any_order_is_one_series() {
+    let (provider, registry) = native();
+    let gauge = provider.meter("shop").u64_gauge("level").build();
+    let (a, b) = (KeyValue::new("a", "1"), KeyValue::new("b", "2"));
+    gauge.record(1, &[a.clone(), b.clone()]);
+    gauge.record(2, &[b.clone(), a.clone()]);
+    gauge.record(3, &[a, b]);
+    assert_eq!(registry.stats().series, 1);
+    assert!(exposition(&registry).contains(&"level{a=\"1\",b=\"2\",otel_scope_name=\"shop\"} 3".to_owned()));
+}
+
 /// Specification, "Attribute collections": "if a key is set more than once, the last value wins". The SDK keeps sets with both.
 #[test]
 fn of_duplicate_keys_the_last_wins_here() {

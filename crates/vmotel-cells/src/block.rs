@@ -69,7 +69,8 @@ impl Block {
     #[cold]
     #[inline(never)]
     fn update_slowly(&self, index: usize, change: impl Fn(u64) -> u64) {
-        self.0.update(slot::enter(), index, |bits| (change(bits), ()));
+        self.0
+            .update(slot::enter(), index, move |bits| (change(bits), ()));
     }
 
     /// Adds to a cell that holds a wrapping integer.
@@ -78,7 +79,7 @@ impl Block {
     /// Panics if `index >= self.len()`.
     #[inline(always)]
     pub fn add(&self, index: usize, n: u64) {
-        self.update(index, |sum| sum.wrapping_add(n));
+        self.update(index, move |sum| sum.wrapping_add(n));
     }
 
     /// Adds to a cell that holds the bits of a double.
@@ -87,7 +88,7 @@ impl Block {
     /// Panics if `index >= self.len()`.
     #[inline(always)]
     pub fn add_f64(&self, index: usize, n: f64) {
-        self.update(index, |bits| (f64::from_bits(bits) + n).to_bits());
+        self.update(index, move |bits| (f64::from_bits(bits) + n).to_bits());
     }
 
     /// Returns the shared part of a cell, for values that are set by all threads.

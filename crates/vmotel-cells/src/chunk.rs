@@ -3,6 +3,7 @@
 use std::{fmt, ptr};
 
 use crate::{
+    address::settled,
     block::Part,
     memory::zeroed,
     slot::SLOTS,
@@ -62,7 +63,7 @@ impl Chunk {
         // line is an array of cells without padding.
         let cell = unsafe { lines.cast::<AtomicU64>().add(offset) };
         // SAFETY: the lines live, in place, until `self` is dropped.
-        Some(unsafe { &*cell })
+        Some(settled(unsafe { &*cell }))
     }
 
     /// Changes the cell at `offset` for the owner of `slot`: its private cell by load and store, else the base. Returns what

@@ -42,7 +42,7 @@ impl Handle {
     /// Changes the cell `index` of this handle.
     #[inline(always)]
     pub(crate) fn update(&self, index: usize, change: impl Fn(u64) -> u64) {
-        self.update_with(index, |value| (change(value), ()));
+        self.update_with(index, move |value| (change(value), ()));
     }
 
     /// Changes the cell `index` of this handle and returns what `change` returns beside the new value.
@@ -108,7 +108,7 @@ impl Counter {
     /// Adds `n`.
     #[inline]
     pub fn add(&self, n: u64) {
-        self.0.update(0, |value| value.wrapping_add(n));
+        self.0.update(0, move |value| value.wrapping_add(n));
     }
 
     /// Returns the sum of all adds.
@@ -127,7 +127,8 @@ impl UpDownCounter {
     /// Adds `n`, which may be negative.
     #[inline]
     pub fn add(&self, n: i64) {
-        self.0.update(0, |value| value.wrapping_add(n.cast_unsigned()));
+        self.0
+            .update(0, move |value| value.wrapping_add(n.cast_unsigned()));
     }
 
     /// Returns the sum of all adds.
@@ -146,7 +147,7 @@ impl FloatCounter {
     /// Adds `n`. NaN and infinities are added as they are: whoever accepts them from outside checks first.
     #[inline]
     pub fn add(&self, n: f64) {
-        self.0.update(0, |bits| (f64::from_bits(bits) + n).to_bits());
+        self.0.update(0, move |bits| (f64::from_bits(bits) + n).to_bits());
     }
 
     /// Returns the sum of all adds.

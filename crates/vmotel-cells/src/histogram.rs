@@ -116,9 +116,10 @@ impl Histogram {
             return false;
         }
         let bucket = self.bucket(value);
-        self.handle.update(bucket, |count| count.wrapping_add(weight));
+        self.handle
+            .update(bucket, move |count| count.wrapping_add(weight));
         let sum = self.bounds.len() + 1 + bucket % SUMS;
-        self.handle.update(sum, |bits| {
+        self.handle.update(sum, move |bits| {
             (f64::from_bits(bits) + value * weight as f64).to_bits()
         });
         true
@@ -138,7 +139,7 @@ impl Histogram {
         let buckets = self.bounds.len() + 1;
         for (bucket, (now, before)) in now.counts.iter().zip(&before.counts).take(buckets).enumerate() {
             self.handle
-                .update(bucket, |count| count.wrapping_add(now.wrapping_sub(*before)));
+                .update(bucket, move |count| count.wrapping_add(now.wrapping_sub(*before)));
         }
         self.handle.update(buckets, |bits| {
             (f64::from_bits(bits) + now.sum - before.sum).to_bits()

@@ -11,6 +11,7 @@
 mod app;
 mod business;
 mod cache;
+mod http_server;
 mod process;
 
 use vmotel_model::{LabelDef, MetricDef};
@@ -28,6 +29,10 @@ pub use self::{
     cache::{
         CACHE, CACHE_EVICTIONS_TOTAL, CACHE_HITS_TOTAL, CACHE_MISSES_TOTAL, CACHE_OPERATION_DURATION_SECONDS,
     },
+    http_server::{
+        HTTP_SERVER, HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_BODY_SIZE,
+        HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_RESPONSE_BODY_SIZE,
+    },
     process::{
         PROCESS, PROCESS_CPU_SECONDS_SYSTEM_TOTAL, PROCESS_CPU_SECONDS_TOTAL, PROCESS_CPU_SECONDS_USER_TOTAL,
         PROCESS_MAX_FDS, PROCESS_NUM_THREADS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY_BYTES,
@@ -37,7 +42,7 @@ pub use self::{
 
 /// Returns the definitions of all families.
 pub fn all() -> impl Iterator<Item = &'static MetricDef> {
-    [APP, BUSINESS, CACHE, PROCESS].into_iter().flatten()
+    [APP, HTTP_SERVER, BUSINESS, CACHE, PROCESS].into_iter().flatten()
 }
 
 /// Returns the definition of the metric with this name.

@@ -32,16 +32,38 @@ impl<const N: usize> Attributes<N> {
     pub(crate) fn as_slice(&self) -> &[KeyValue] {
         &self.pairs[..self.len]
     }
+
+    /// Leaves out what is empty; the rest keeps its order.
+    #[cfg(feature = "tower")]
+    pub(crate) fn without_empty(mut self) -> Self {
+        let mut kept = 0;
+        for at in 0..self.len {
+            let is_empty = matches!(&self.pairs[at].value, Value::String(text) if text.as_str().is_empty());
+            if !is_empty {
+                self.pairs.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.len = kept;
+        self
+    }
 }
 
 impl Gate {
     /// Makes the gate of these metrics, which all have the labels of the first; before their instruments are made.
     pub(crate) fn new(limits: &Limits, defs: &[&MetricDef]) -> Self {
+        Self::with_labels(limits, defs, &[])
+    }
+
+    /// Makes the gate of metrics with more labels than their definitions know.
+    pub(crate) fn with_labels(limits: &Limits, defs: &[&MetricDef], more: &[&str]) -> Self {
         let controller = limits.controller();
         let first = defs.first();
-        let labels: Vec<&str> = first.map_or_else(Vec::new, |def| {
-            def.labels.iter().map(|label| label.name).collect()
-        });
+        let known = first.into_iter().flat_map(|def| def.labels);
+        let labels: Vec<&str> = known
+            .map(|label| label.name)
+            .chain(more.iter().copied())
+            .collect();
         for def in defs {
             limits.add_instrument(def.name);
         }
@@ -70,11 +92,17 @@ impl Gate {
 
     /// Decides on a set of labels, in the order of the definition. A known set costs neither a lock nor an allocation.
     #[inline]
-    pub(crate) fn bound<const N: usize>(&self, mut pairs: [KeyValue; N]) -> Attributes<N> {
+    pub(crate) fn bound<const N: usize>(&self, pairs: [KeyValue; N]) -> Attributes<N> {
+        self.bound_first(pairs, N)
+    }
+
+    /// As [`bound`](Self::bound), for the first `len` of the pairs; an empty text is no label.
+    #[inline]
+    pub(crate) fn bound_first<const N: usize>(&self, mut pairs: [KeyValue; N], len: usize) -> Attributes<N> {
         let mut numbers: [itoa::Buffer; N] = std::array::from_fn(|_| itoa::Buffer::new());
         let mut texts = [""; N];
         let mut longest = 0;
-        for ((text, pair), number) in texts.iter_mut().zip(&pairs).zip(&mut numbers) {
+        for ((text, pair), number) in texts.iter_mut().zip(&pairs[..len]).zip(&mut numbers) {
             *text = match &pair.value {
                 Value::String(value) => value.as_str(),
                 Value::I64(value) => number.format(*value),
@@ -84,13 +112,16 @@ impl Gate {
             };
             longest = longest.max(text.len());
         }
-        let decision = self.metric.as_ref().map(|metric| (metric, metric.check(&texts)));
+        let decision = self
+            .metric
+            .as_ref()
+            .map(|metric| (metric, metric.check(&texts[..len])));
         if let Some((_, decision)) = &decision
             && decision.is_admitted()
             && longest <= self.value_length
-            && self.labels >= N
+            && self.labels >= len
         {
-            return Attributes { pairs, len: N };
+            return Attributes { pairs, len };
         }
         let replaced = self.replaced(decision, &texts);
         for (pair, value) in pairs.iter_mut().zip(replaced) {
@@ -100,7 +131,7 @@ impl Gate {
         }
         Attributes {
             pairs,
-            len: self.labels.min(N),
+            len: self.labels.min(len),
         }
     }
 

@@ -20,3 +20,16 @@ pub const CACHE: &str = "cache";
 pub const OPERATION: &str = "operation";
 /// Why a value was refused.
 pub const REASON: &str = "reason";
+
+/// The method of an HTTP request, by the semantic conventions.
+pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+/// The status code of an HTTP response, by the semantic conventions.
+pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// The template of the route that served a request, by the semantic conventions.
+pub const HTTP_ROUTE: &str = "http.route";
+/// How an operation failed, by the semantic conventions.
+pub const ERROR_TYPE: &str = "error.type";
+/// The version of the protocol, by the semantic conventions.
+pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+/// The scheme of a URL, by the semantic conventions.
+pub const URL_SCHEME: &str = "url.scheme";

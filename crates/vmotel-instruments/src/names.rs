@@ -63,3 +63,12 @@ pub const PROCESS_NUM_THREADS: &str = "process_num_threads";
 pub const PROCESS_START_TIME_SECONDS: &str = "process_start_time_seconds";
 /// How long the process has been running.
 pub const PROCESS_UPTIME_SECONDS: &str = "process_uptime_seconds";
+
+/// Time to serve an HTTP request, by the semantic conventions.
+pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
+/// HTTP requests being served, by the semantic conventions.
+pub const HTTP_SERVER_ACTIVE_REQUESTS: &str = "http.server.active_requests";
+/// Bytes in the bodies of HTTP requests, by the semantic conventions.
+pub const HTTP_SERVER_REQUEST_BODY_SIZE: &str = "http.server.request.body.size";
+/// Bytes in the bodies of HTTP responses, by the semantic conventions.
+pub const HTTP_SERVER_RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::Method;
 
-use super::{method, route};
+use super::{StreamPolicy, method, route};
 use crate::RequestPath;
 
 /// How the HTTP layer records.
@@ -17,6 +17,25 @@ pub struct HttpMetricsConfig {
     pub known_methods: Vec<Method>,
     /// The `path` of requests without a route; default `_unmatched`, which no route can be named.
     pub unmatched_path: Cow<'static, str>,
+    /// Whether `http.route`, too, is `unmatched_path` for requests without a route; default false: the label is absent, as the
+    /// conventions say.
+    pub unmatched_route: bool,
+    /// Routes, or paths of requests without a route, that are not recorded; a `*` at the end stands for anything.
+    ///
+    /// Default: `/metrics`, so that scrapes do not count themselves.
+    pub skip: Vec<Cow<'static, str>>,
+    /// Patterns as in `skip`, each with the route that is recorded for what it matches, such as `/static/*` with `/static`;
+    /// the first that matches counts. Default: none.
+    pub group: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// The `url.scheme` of requests that do not tell: `https` behind TLS; default `http`.
+    ///
+    /// A request tells by HTTP/2 or by an absolute URL, and only `http` and `https` are believed.
+    pub scheme: &'static str,
+    /// How answers of the type `text/event-stream` are recorded; default until their end.
+    pub event_streams: StreamPolicy,
+    /// How answers with the status 101, such as those of websockets, are recorded; default with their head, as what follows
+    /// passes the layer by: `UntilEnd` is the same.
+    pub upgrades: StreamPolicy,
     /// Finds the template of the route in the extensions of a request, as the layer gets it.
     ///
     /// Default: axum's `MatchedPath` with the feature `axum`, else nothing. A [`RequestPath::raw`] is
@@ -35,6 +54,21 @@ pub struct HttpMetricsConfig {
     pub response_time: bool,
 }
 
+impl HttpMetricsConfig {
+    /// Returns the defaults, with the known methods of the variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` where it is set:
+    /// a list with commas, which replaces the default's; what is no method is left out.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let mut config = Self::default();
+        if let Ok(list) = std::env::var("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS")
+            && !list.trim().is_empty()
+        {
+            config.known_methods = method::parse_list(&list);
+        }
+        config
+    }
+}
+
 impl Default for HttpMetricsConfig {
     fn default() -> Self {
         Self {
@@ -43,6 +77,12 @@ impl Default for HttpMetricsConfig {
                 .filter_map(|name| name.parse().ok())
                 .collect(),
             unmatched_path: Cow::Borrowed("_unmatched"),
+            unmatched_route: false,
+            skip: vec![Cow::Borrowed("/metrics")],
+            group: Vec::new(),
+            scheme: "http",
+            event_streams: StreamPolicy::UntilEnd,
+            upgrades: StreamPolicy::AtHead,
             route: route::default_route,
             normalize_unmatched: false,
             max_declared_size: 1 << 30,

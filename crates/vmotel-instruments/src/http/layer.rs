@@ -7,18 +7,52 @@ use std::{
 
 use http::{Request, Response};
 use http_body::Body;
-use opentelemetry::StringValue;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    HttpMetricsConfig, HttpRoute, RequestBody, ResponseBody, ResponseFuture,
+    HttpMetricsConfig, HttpRoute, HttpServerMetrics, RequestBody, ResponseBody, ResponseFuture,
     exchange::{Exchange, Shared},
     method::KnownMethods,
+    policy::{self, Routes},
 };
 use crate::{AppMetrics, RequestPath};
 
-/// A tower layer that records each request in the application family.
+/// The families that a layer records in: the application family, that of the semantic conventions, or both.
+#[derive(Debug, Clone)]
+pub struct HttpFamilies {
+    app: Option<AppMetrics>,
+    server: Option<HttpServerMetrics>,
+}
+
+impl From<AppMetrics> for HttpFamilies {
+    fn from(app: AppMetrics) -> Self {
+        Self {
+            app: Some(app),
+            server: None,
+        }
+    }
+}
+
+impl From<HttpServerMetrics> for HttpFamilies {
+    fn from(server: HttpServerMetrics) -> Self {
+        Self {
+            app: None,
+            server: Some(server),
+        }
+    }
+}
+
+impl From<(AppMetrics, HttpServerMetrics)> for HttpFamilies {
+    fn from((app, server): (AppMetrics, HttpServerMetrics)) -> Self {
+        Self {
+            app: Some(app),
+            server: Some(server),
+        }
+    }
+}
+
+/// A tower layer that records each request in the families it is given.
 ///
 /// See [the module](self::super) for what is recorded when. Clones share everything.
 ///
@@ -43,21 +77,20 @@ pub struct HttpMetricsLayer {
 impl HttpMetricsLayer {
     /// Creates a layer with the default configuration.
     #[must_use]
-    pub fn new(app: AppMetrics) -> Self {
-        Self::with_config(app, HttpMetricsConfig::default())
+    pub fn new(families: impl Into<HttpFamilies>) -> Self {
+        Self::with_config(families, HttpMetricsConfig::default())
     }
 
     /// Creates a layer.
     #[must_use]
-    pub fn with_config(app: AppMetrics, config: HttpMetricsConfig) -> Self {
+    pub fn with_config(families: impl Into<HttpFamilies>, config: HttpMetricsConfig) -> Self {
+        let families = families.into();
         let shared = Shared {
-            app,
+            app: families.app,
+            server: families.server,
             methods: KnownMethods::new(&config.known_methods),
-            // Shared, not copied, where it is owned.
-            unmatched: RequestPath::template(match &config.unmatched_path {
-                std::borrow::Cow::Borrowed(path) => StringValue::from(*path),
-                std::borrow::Cow::Owned(path) => StringValue::from(Arc::<str>::from(path.as_str())),
-            }),
+            unmatched: RequestPath::template(policy::shared(&config.unmatched_path)),
+            routes: Routes::new(&config),
             config,
         };
         Self {
@@ -106,7 +139,10 @@ where
             let request = request.map(|body| RequestBody::new(body, None));
             return ResponseFuture::new(self.inner.call(request), None);
         }
-        let mut exchange = Exchange::begin(&self.shared, &request);
+        let Some(mut exchange) = Exchange::begin(&self.shared, &request) else {
+            let request = request.map(|body| RequestBody::new(body, None));
+            return ResponseFuture::new(self.inner.call(request), None);
+        };
         request.extensions_mut().insert(exchange.told());
         let told = exchange.told();
         let request = request.map(|body| RequestBody::new(body, Some(told)));

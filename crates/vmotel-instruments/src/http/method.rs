@@ -13,6 +13,13 @@ pub(super) const KNOWN: [&str; 10] = [
 /// The label of all other methods.
 const OTHER: &str = "_OTHER";
 
+/// Returns the methods of a list with commas.
+pub(super) fn parse_list(list: &str) -> Vec<Method> {
+    list.split(',')
+        .filter_map(|name| name.trim().parse().ok())
+        .collect()
+}
+
 /// The methods that appear as they are, with their labels ready.
 #[derive(Debug)]
 pub(super) struct KnownMethods(Box<[(Method, StringValue)]>);
@@ -64,5 +71,12 @@ mod tests {
         check(&own, "GET", "GET");
         check(&own, "POST", "_OTHER");
         check(&KnownMethods::new(&[]), "GET", "_OTHER");
+    }
+
+    #[test]
+    fn a_list_leaves_out_what_is_no_method() {
+        let names = |list| -> Vec<String> { parse_list(list).iter().map(ToString::to_string).collect() };
+        assert_eq!(names(" GET,PURGE , ,a b,"), ["GET", "PURGE"]);
+        assert!(names("").is_empty());
     }
 }

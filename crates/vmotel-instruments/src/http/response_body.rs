@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -22,9 +23,14 @@ pin_project! {
 
 impl<B: Body> ResponseBody<B> {
     pub(super) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+        let mut body = Self { inner, exchange };
         // A server need not poll a body that has ended from the start.
-        let exchange = exchange.filter(|_| !has_ended(&inner));
-        Self { inner, exchange }
+        if has_ended(&body.inner)
+            && let Some(exchange) = body.exchange.take()
+        {
+            exchange.ended();
+        }
+        body
     }
 }
 
@@ -37,10 +43,28 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let frame = ready!(this.inner.as_mut().poll_frame(cx));
+        let Some(exchange) = this.exchange.as_mut() else {
+            return this.inner.poll_frame(cx);
+        };
+        exchange.running();
+        let polled = this.inner.as_mut().poll_frame(cx);
+        exchange.waiting();
+        let frame = ready!(polled);
+        let bytes = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Buf::remaining),
+            Some(Err(_)) | None => 0,
+        };
         // Nor need it ask for the end of a body whose length is known: hyper does not.
-        if !matches!(frame, Some(Ok(_))) || has_ended(&*this.inner) {
-            *this.exchange = None;
+        let is_last = exchange.sent(bytes) || frame.is_none() || has_ended(&*this.inner);
+        let has_failed = matches!(frame, Some(Err(_)));
+        if (is_last || has_failed)
+            && let Some(exchange) = this.exchange.take()
+        {
+            if has_failed {
+                exchange.broke_off();
+            } else {
+                exchange.ended();
+            }
         }
         Poll::Ready(frame)
     }

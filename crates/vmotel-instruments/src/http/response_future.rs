@@ -48,15 +48,15 @@ where
                 }
                 Poll::Pending
             }
-            Poll::Ready(Ok(response)) => {
-                let mut exchange = this.exchange.take();
-                if let Some(exchange) = exchange.as_mut() {
-                    exchange.responded(response.status());
-                }
+            Poll::Ready(Ok(mut response)) => {
+                let exchange = this.exchange.take();
+                let exchange = exchange.and_then(|exchange| exchange.responded(&mut response));
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, exchange))))
             }
             Poll::Ready(Err(error)) => {
-                *this.exchange = None;
+                if let Some(exchange) = this.exchange.take() {
+                    exchange.failed();
+                }
                 Poll::Ready(Err(error))
             }
         }

@@ -8,5 +8,7 @@
 mod families;
 mod harness;
 mod http_axum;
+mod http_matrix;
 mod http_tower;
 mod limits;
+mod server;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "listener")]
 use crate::ListenError;
+#[cfg(feature = "push")]
+use crate::Temporality;
 use crate::{BuildError, Exporter, ExporterBuilder};
 
 /// Builds an exporter from the environment, sets its provider as the global one, and starts what the environment asks for.
@@ -69,7 +71,11 @@ impl ExporterBuilder {
             } else {
                 "an endpoint or target is set"
             };
-            chosen.push(format!("pushed as {} {interval} ({why})", status.target));
+            let deltas = match push.temporality {
+                Temporality::Cumulative => "",
+                Temporality::ForcedDelta => ", in deltas, of which VictoriaMetrics makes no rates",
+            };
+            chosen.push(format!("pushed as {} {interval} ({why}){deltas}", status.target));
         }
         #[cfg(feature = "listener")]
         if config.serves() && (asked || !config.pushes()) {

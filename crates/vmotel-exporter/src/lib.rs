@@ -47,7 +47,7 @@ pub use init::{InitError, init};
 pub use listener::Listener;
 pub use negotiate::Format;
 #[cfg(feature = "push")]
-pub use push::{Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target};
+pub use push::{Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target, Temporality};
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};
 pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};

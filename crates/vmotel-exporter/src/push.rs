@@ -16,6 +16,7 @@ mod schedule;
 mod sender;
 mod status;
 mod target;
+mod temporality;
 mod worker;
 
 use std::{fmt, path::PathBuf, time::Duration};
@@ -31,6 +32,7 @@ pub(crate) use self::{
 pub use self::{
     status::{FlushError, PushOutcome, PushStatus},
     target::{Compression, Target},
+    temporality::Temporality,
 };
 use crate::{
     config::positive,
@@ -87,6 +89,10 @@ pub struct Push {
     /// Whether OTLP carries exponential histograms as they are. Default: false, as VictoriaMetrics before 1.139 stores some of them
     /// wrong; they are sent as `vmrange` buckets, the same on every path and version.
     pub native_exponential: bool,
+    /// Whether counters and histograms are pushed as sums since the start, or as deltas, which VictoriaMetrics is not made for: see
+    /// [`Temporality`]. Default: [`Temporality::Cumulative`] (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`); remote write has
+    /// no deltas.
+    pub temporality: Temporality,
     /// The largest body of a request in bytes, before it is compressed. Default: just below 32 MiB; at least 64 KiB.
     pub max_request_bytes: usize,
     /// What is kept of what the server has not taken.
@@ -132,6 +138,7 @@ impl Push {
             client_key_file: None,
             stale_markers: true,
             native_exponential: false,
+            temporality: Temporality::Cumulative,
             max_request_bytes: vmotel_wire::PushConfig::default().max_request_bytes,
             spool: SpoolConfig::default(),
         }
@@ -147,7 +154,7 @@ impl Push {
     }
 
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        self.target.resolve()?;
+        let is_remote_write = self.target.resolve()?.is_remote_write();
         let checks = [
             (
                 "push.interval",
@@ -160,6 +167,12 @@ impl Push {
                 format!("{:?}", self.jitter),
                 "at most the interval",
                 self.jitter <= self.interval,
+            ),
+            (
+                "push.temporality",
+                format!("{:?}", self.temporality),
+                "Cumulative, as remote write has no deltas",
+                !is_remote_write || self.temporality == Temporality::Cumulative,
             ),
             positive("push.export_timeout", self.export_timeout),
             positive("push.request_timeout", self.request_timeout),
@@ -241,6 +254,7 @@ impl fmt::Debug for Push {
             .field("client_key_file", &self.client_key_file)
             .field("stale_markers", &self.stale_markers)
             .field("native_exponential", &self.native_exponential)
+            .field("temporality", &self.temporality)
             .field("max_request_bytes", &self.max_request_bytes)
             .field("spool", &self.spool)
             .finish()

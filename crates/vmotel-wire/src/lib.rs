@@ -4,6 +4,7 @@ mod body;
 #[cfg(any(feature = "gzip", feature = "snappy", feature = "zstd"))]
 pub mod compress;
 mod config;
+mod deltas;
 mod exponential;
 mod head;
 mod histogram;
@@ -25,6 +26,7 @@ pub mod text;
 mod vmrange;
 
 pub use config::{EncodeConfig, Exponential, Names};
+pub use deltas::Deltas;
 pub use merge::{Merge, MergeConfig};
 pub use push::{PushConfig, PushReport, RejectReason, Rejected, Rejection, Request};
 pub use report::{Conflict, ConflictKind, EncodeReport, MergeReport, Skipped};

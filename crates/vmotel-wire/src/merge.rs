@@ -2,7 +2,7 @@
 
 mod equal;
 mod owned;
-mod point;
+pub(crate) mod point;
 
 use std::borrow::Cow;
 

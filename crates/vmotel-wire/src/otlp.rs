@@ -3,7 +3,8 @@
 //!
 //! - One resource and one scope without attributes; labels are string attributes of the points. `job` and `instance` are best added
 //!   by the arguments `extra_label=job=...` and `extra_label=instance=...` of the address.
-//! - No unit: it is in the name already. Sums are cumulative. The time is set on each point.
+//! - No unit: it is in the name already. The time is set on each point. Sums and histograms are cumulative, unless the sink makes
+//!   deltas of them ([`OtlpSink::deltas`]).
 //! - A counter is a monotonic sum only if `total` is the last word of its name and no other: a server that makes names itself
 //!   (`-opentelemetry.usePrometheusNaming`) would rename any other.
 //! - An exponential histogram `x` is sent as the sums `x_bucket` (with `vmrange`), `x_sum` and `x_count`, and as a metric `x` without
@@ -20,7 +21,7 @@ use self::{
     point::Head,
 };
 use crate::{
-    Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
+    Deltas, Merge, MergeConfig, PushConfig, PushReport, RejectReason, Request, Skipped,
     kept::{self, Kept},
     labels::{Labels, PushLabel},
     protobuf::{bytes_len, push_bytes},
@@ -110,6 +111,9 @@ pub struct OtlpSink<'a> {
     stale: bool,
     buffers: &'a mut Buffers,
     form: Form,
+    deltas: Option<&'a mut Deltas>,
+    /// Whether the series of the family at work become deltas.
+    differs: bool,
     sending: Sending<'a>,
 }
 
@@ -150,8 +154,19 @@ impl<'a> OtlpSink<'a> {
             stale: false,
             buffers,
             form: Form::Gauge,
+            deltas: None,
+            differs: false,
             sending: Sending::new(emit),
         }
+    }
+
+    /// Sends counters and histograms as deltas to what `deltas` has seen before; gauges, up-down counters and summaries stay as they are.
+    ///
+    /// Call it before the first family. VictoriaMetrics drops deltas before 1.132, and stores them as they are from then on: a series of
+    /// differences, of which `rate` and `increase` make nothing that is right.
+    pub fn deltas(&mut self, deltas: &'a mut Deltas) {
+        deltas.begin();
+        self.deltas = Some(deltas);
     }
 
     /// Makes the series that follow staleness markers, or ends that: the server takes them as gone at once.
@@ -171,6 +186,9 @@ impl<'a> OtlpSink<'a> {
         } = &mut *self.buffers;
         kept.end();
         body.emit(labels.metric_name(), self.form, &mut self.sending);
+        if let Some(deltas) = self.deltas.take() {
+            deltas.end();
+        }
         self.sending.report
     }
 
@@ -216,6 +234,15 @@ impl<'a> OtlpSink<'a> {
             kept.put(block, number, start);
         }
         Ok(())
+    }
+
+    /// Encodes a series, or counts why not.
+    #[inline]
+    fn take(&mut self, series: &Series<'_>) {
+        if let Err(reason) = self.encode(series) {
+            let name = self.buffers.labels.metric_name();
+            self.sending.report.rejected.add(name, reason);
+        }
     }
 
     #[inline]
@@ -327,10 +354,17 @@ impl MetricSink for OtlpSink<'_> {
         labels.family(family, self.config.names);
         kept.family(labels.metric_name());
         body.begin_family(family.help);
+        let delta = self.deltas.is_some() && Deltas::has(family.kind);
+        self.differs = delta && !self.stale;
+        if let Some(deltas) = self.deltas.as_mut().filter(|_| self.differs) {
+            deltas.family(family.name);
+        }
         self.form = match family.kind {
-            Kind::Counter if keeps_its_name(labels.metric_name()) => Form::MonotonicSum,
-            Kind::Counter | Kind::UpDownCounter => Form::Sum,
-            Kind::Histogram => Form::Histogram,
+            Kind::Counter | Kind::UpDownCounter => Form::Sum {
+                monotonic: family.kind == Kind::Counter && keeps_its_name(labels.metric_name()),
+                delta,
+            },
+            Kind::Histogram => Form::Histogram { delta },
             Kind::Summary => Form::Summary,
             _ => Form::Gauge,
         };
@@ -338,10 +372,15 @@ impl MetricSink for OtlpSink<'_> {
 
     #[inline]
     fn series(&mut self, series: &Series<'_>) {
-        if let Err(reason) = self.encode(series) {
-            let name = self.buffers.labels.metric_name();
-            self.sending.report.rejected.add(name, reason);
+        if self.differs
+            && let Some(time) = self.time
+            && let Some(deltas) = self.deltas.take()
+        {
+            deltas.of(series, time, &mut |delta| self.take(delta));
+            self.deltas = Some(deltas);
+            return;
         }
+        self.take(series);
     }
 }
 

@@ -8,11 +8,15 @@ use std::{
 use bytes::Bytes;
 use vmotel_model::{MetricSink, Naming, Snapshot, Timestamp};
 use vmotel_wire::{
-    Merge, MergeConfig, Names, PushConfig, PushReport, Request, compress, otlp, remote_write,
+    Deltas, Merge, MergeConfig, Names, PushConfig, PushReport, Request, compress, otlp, remote_write,
     staleness::{Protocol, RollCall},
 };
 
-use super::{Push, target::Resolved};
+use super::{
+    Push,
+    target::Resolved,
+    temporality::{Lender, Lent},
+};
 use crate::{
     Config, identity,
     spool::{Parcel, ParcelKind},
@@ -31,6 +35,8 @@ pub(crate) struct Encoder {
     labels: Vec<(String, String)>,
     /// Whether series that are gone are ended.
     ends: bool,
+    /// If counters and histograms are sent as deltas.
+    deltas: Option<Lender>,
     buffers: Mutex<Buffers>,
 }
 
@@ -81,6 +87,7 @@ impl Encoder {
             query: query.into(),
             labels: if by_server { Vec::new() } else { labels },
             ends: push.stale_markers && !push.interval.is_zero(),
+            deltas: Lender::new(push.temporality),
             buffers: Mutex::default(),
         }
     }
@@ -99,17 +106,32 @@ impl Encoder {
         time: Timestamp,
         markers: bool,
     ) -> io::Result<Batch> {
+        let mut lent = self.deltas.as_ref().map(Lender::borrow).transpose()?;
         // Taken out, so that a panic leaves fresh buffers behind.
         let mut buffers = std::mem::take(&mut *self.buffers.lock().unwrap_or_else(PoisonError::into_inner));
         let mut parcels = Vec::new();
         buffers.last.roll.begin();
-        let report = self.pass(merge, &mut buffers, snapshots, (time, false), &mut parcels)?;
+        let report = self.pass(
+            merge,
+            &mut buffers,
+            snapshots,
+            (time, false),
+            lent.as_mut().and_then(Lent::get),
+            &mut parcels,
+        )?;
         if self.ends {
             self.end_missing(&mut buffers, time, &mut parcels)?;
         }
         if markers {
             let later = Timestamp(time.0.saturating_add(1_000_000));
-            let _ = self.pass(merge, &mut buffers, snapshots, (later, true), &mut parcels)?;
+            let _ = self.pass(
+                merge,
+                &mut buffers,
+                snapshots,
+                (later, true),
+                lent.as_mut().and_then(Lent::get),
+                &mut parcels,
+            )?;
         }
         *self.buffers.lock().unwrap_or_else(PoisonError::into_inner) = buffers;
         Ok(Batch { parcels, report })
@@ -121,6 +143,7 @@ impl Encoder {
         buffers: &mut Buffers,
         snapshots: &[Box<dyn Snapshot + '_>],
         (time, stale): (Timestamp, bool),
+        deltas: Option<&mut Deltas>,
         parcels: &mut Vec<Parcel>,
     ) -> io::Result<PushReport> {
         let Buffers {
@@ -156,6 +179,9 @@ impl Encoder {
         let (merged, mut report) = match self.kind {
             ParcelKind::Otlp | ParcelKind::OtlpGzip | ParcelKind::OtlpZstd => {
                 let mut sink = otlp::OtlpSink::new(&self.config, time, otlp, &mut emit);
+                if let Some(deltas) = deltas {
+                    sink.deltas(deltas);
+                }
                 sink.stale(stale);
                 (visit(&mut sink), sink.finish())
             }

@@ -224,6 +224,13 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
+    pub(super) const fn is_remote_write(&self) -> bool {
+        matches!(
+            self.kind,
+            ParcelKind::RemoteWriteSnappy | ParcelKind::RemoteWriteZstd
+        )
+    }
+
     /// Returns the path below the base for a kind of parcel, or none if the target does not take it.
     pub(super) fn path(&self, kind: ParcelKind) -> Option<&str> {
         match kind {

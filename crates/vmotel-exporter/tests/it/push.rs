@@ -1,5 +1,6 @@
 //! Pushes: what arrives at real servers, and what becomes of failures.
 
+mod deltas;
 mod environment;
 mod failures;
 mod fake;

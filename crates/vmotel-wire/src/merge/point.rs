@@ -12,7 +12,7 @@ use crate::{
 
 /// A point with its own memory.
 #[derive(Debug)]
-pub(super) enum OwnedPoint {
+pub(crate) enum OwnedPoint {
     Number(Number),
     Histogram {
         bounds: Vec<f64>,
@@ -34,7 +34,7 @@ pub(super) enum OwnedPoint {
 }
 
 #[derive(Debug)]
-pub(super) struct Exponential {
+pub(crate) struct Exponential {
     scale: i32,
     zero_count: u64,
     zero_threshold: f64,
@@ -45,7 +45,7 @@ pub(super) struct Exponential {
 }
 
 impl OwnedPoint {
-    pub(super) fn new(point: &Point<'_>) -> Self {
+    pub(crate) fn new(point: &Point<'_>) -> Self {
         match *point {
             Point::Number(number) => Self::Number(number),
             Point::Histogram(point) => Self::Histogram {
@@ -82,7 +82,7 @@ impl OwnedPoint {
         }
     }
 
-    pub(super) fn as_point<'a>(&'a self, ranges: &'a [VmrangeBucket<'a>]) -> Point<'a> {
+    pub(crate) fn as_point<'a>(&'a self, ranges: &'a [VmrangeBucket<'a>]) -> Point<'a> {
         match self {
             Self::Number(number) => Point::Number(*number),
             Self::Histogram {

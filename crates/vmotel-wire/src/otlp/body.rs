@@ -15,22 +15,22 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Gauge,
-    Sum,
-    MonotonicSum,
-    Histogram,
+    Sum { monotonic: bool, delta: bool },
+    Histogram { delta: bool },
     Summary,
 }
 
-/// `aggregation_temporality: CUMULATIVE` of sums and histograms.
+/// `aggregation_temporality` of sums and histograms.
 const CUMULATIVE: &[u8] = &[2 << 3, 2];
+const DELTA: &[u8] = &[2 << 3, 1];
 
 impl Form {
     /// The field of `Metric`.
     const fn field(self) -> u8 {
         match self {
             Self::Gauge => 5,
-            Self::Sum | Self::MonotonicSum => 7,
-            Self::Histogram => 9,
+            Self::Sum { .. } => 7,
+            Self::Histogram { .. } => 9,
             Self::Summary => 11,
         }
     }
@@ -39,8 +39,16 @@ impl Form {
     const fn tail(self) -> &'static [u8] {
         match self {
             Self::Gauge | Self::Summary => &[],
-            Self::Sum | Self::Histogram => CUMULATIVE,
-            Self::MonotonicSum => &[2 << 3, 2, 3 << 3, 1],
+            Self::Sum {
+                monotonic: true,
+                delta: false,
+            } => &[2 << 3, 2, 3 << 3, 1],
+            Self::Sum {
+                monotonic: true,
+                delta: true,
+            } => &[2 << 3, 1, 3 << 3, 1],
+            Self::Sum { delta: true, .. } | Self::Histogram { delta: true } => DELTA,
+            Self::Sum { .. } | Self::Histogram { .. } => CUMULATIVE,
         }
     }
 
@@ -214,14 +222,14 @@ impl Body {
                 &self.help,
                 10,
                 &self.native,
-                CUMULATIVE,
+                form.tail(),
                 &mut self.out,
             );
             self.native.clear();
         }
         for (part, suffix) in self.parts.iter_mut().zip(SUFFIXES) {
             if !part.is_empty() {
-                push_metric([name, suffix], "", 7, part, CUMULATIVE, &mut self.out);
+                push_metric([name, suffix], "", 7, part, form.tail(), &mut self.out);
                 part.clear();
             }
         }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod decode;
+mod deltas;
 mod judges;
 mod kept;
 mod push;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Exporters, value, word};
 use crate::{
-    Compression, Config, Push, Target,
+    Compression, Config, Push, Target, Temporality,
     config::attributes,
     error::{ConfigError, cut},
 };
@@ -47,6 +47,8 @@ const CLIENT_KEY: Names = [
     "OTEL_EXPORTER_OTLP_CLIENT_KEY",
 ];
 const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+/// Ours: whoever sets it has read what VictoriaMetrics makes of deltas.
+const FORCE_DELTA: &str = "VMOTEL_FORCE_DELTA";
 const INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 const EXPORT_TIMEOUT: &str = "OTEL_METRIC_EXPORT_TIMEOUT";
 
@@ -93,10 +95,7 @@ fn read(mut push: Push, count: usize, lookup: Lookup<'_>) -> Result<Push, Config
         // Of gRPC only.
         word(variable, &value, &["true", "false"], "true or false")?;
     }
-    if let Some(preference) = value(lookup, TEMPORALITY) {
-        let expected = "cumulative: of deltas, VictoriaMetrics cannot make rates, and loses some with deduplication or downsampling";
-        word(TEMPORALITY, &preference, &["cumulative"], expected)?;
-    }
+    push.temporality = temporality(lookup)?;
     if let Some((variable, value)) = first(HEADERS) {
         push.headers = headers(variable, &value)?;
     }
@@ -119,6 +118,30 @@ fn read(mut push: Push, count: usize, lookup: Lookup<'_>) -> Result<Push, Config
         }
     }
     Ok(push)
+}
+
+/// Reads whether deltas are asked for, and insisted on.
+fn temporality(lookup: Lookup<'_>) -> Result<Temporality, ConfigError> {
+    let is_forced = match value(lookup, FORCE_DELTA) {
+        Some(forced) => word(FORCE_DELTA, &forced, &["false", "true"], "true or false")? == 1,
+        None => false,
+    };
+    let Some(preference) = value(lookup, TEMPORALITY) else {
+        return Ok(Temporality::Cumulative);
+    };
+    let (words, expected): (&[_], _) = if is_forced {
+        (&["cumulative", "delta"], "cumulative or delta")
+    } else {
+        (
+            &["cumulative"],
+            "cumulative: of deltas, VictoriaMetrics cannot make rates, and loses some with deduplication or downsampling; \
+             delta is taken with VMOTEL_FORCE_DELTA=true",
+        )
+    };
+    Ok(match word(TEMPORALITY, &preference, words, expected)? {
+        0 => Temporality::Cumulative,
+        _ => Temporality::ForcedDelta,
+    })
 }
 
 fn first(names: &[&'static str], lookup: Lookup<'_>) -> Option<(&'static str, String)> {

@@ -1,6 +1,6 @@
 use std::{path::Path, time::Duration};
 
-use crate::{Config, Exporter, Push, Target};
+use crate::{Config, Exporter, Push, Target, Temporality};
 
 fn config(variables: &'static [(&'static str, &'static str)]) -> Result<Config, String> {
     Config::from_lookup(|name| lookup(variables, name)).map_err(|error| error.to_string())
@@ -136,6 +136,7 @@ fn bad_values_are_errors_that_name_what_is_allowed() {
             "cumulative: of deltas, VictoriaMetrics",
         );
     }
+    check("VMOTEL_FORCE_DELTA", "yes", "true or false");
     check("OTEL_EXPORTER_OTLP_HEADERS", "authorization s3cret", "key=value");
     check(
         "OTEL_EXPORTER_OTLP_HEADERS",
@@ -153,6 +154,40 @@ fn bad_values_are_errors_that_name_what_is_allowed() {
         "explicit_bucket_histogram or base2_exponential_bucket_histogram",
     );
     check("OTEL_CONFIG_FILE", "/otel.yaml", "not read");
+}
+
+#[test]
+fn deltas_are_taken_from_those_who_insist() {
+    const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://vm:8428/opentelemetry");
+    const FORCE: (&str, &str) = ("VMOTEL_FORCE_DELTA", "true");
+    const DELTA: (&str, &str) = ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta");
+    const LOW: (&str, &str) = (DELTA.0, "lowmemory");
+    assert_eq!(
+        push(&[ENDPOINT, FORCE, DELTA]).temporality,
+        Temporality::ForcedDelta
+    );
+    assert_eq!(push(&[ENDPOINT, FORCE]).temporality, Temporality::Cumulative);
+    let error = config(&[ENDPOINT, DELTA]).unwrap_err();
+    assert!(
+        error.ends_with("delta is taken with VMOTEL_FORCE_DELTA=true"),
+        "{error}"
+    );
+    let error = config(&[ENDPOINT, FORCE, LOW]).unwrap_err();
+    assert!(error.ends_with("expected cumulative or delta"), "{error}");
+    // Remote write has no way to tell them.
+    let build = |variables: &'static [_]| {
+        Exporter::builder()
+            .with_lookup(|name| lookup(variables, name))
+            .with_global(false)
+            .with_push_to(Target::victoria("http://127.0.0.1:8428").remote_write())
+            .build()
+            .map(drop)
+    };
+    let error = build(&[FORCE, DELTA]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "push.temporality has the value \"ForcedDelta\", expected Cumulative, as remote write has no deltas"
+    );
 }
 
 /// What is set for the traces of a service that is only scraped does not concern its metrics.

@@ -26,7 +26,7 @@ pub struct ExporterBuilder {
     #[cfg(feature = "push")]
     target: Option<Target>,
     #[cfg(feature = "native")]
-    registry: Option<vmotel_registry::Registry>,
+    native: Option<vmotel_registry::RegistryMeterProvider>,
 }
 
 /// What an exporter is made of, beside its configuration.
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) sources: Vec<(String, Arc<dyn MetricSource>)>,
     pub(crate) hook: Option<Hook>,
     #[cfg(feature = "native")]
-    pub(crate) registry: Option<vmotel_registry::Registry>,
+    pub(crate) native: Option<vmotel_registry::RegistryMeterProvider>,
 }
 
 enum Base {
@@ -63,7 +63,7 @@ impl Default for ExporterBuilder {
             #[cfg(feature = "push")]
             target: None,
             #[cfg(feature = "native")]
-            registry: None,
+            native: None,
         }
     }
 }
@@ -210,8 +210,28 @@ impl ExporterBuilder {
 
     /// Has the instruments record into this registry, beside what is registered there natively: [`Engine::Native`].
     #[cfg(feature = "native")]
-    pub fn with_registry(mut self, registry: vmotel_registry::Registry) -> Self {
-        self.registry = Some(registry);
+    pub fn with_registry(self, registry: &vmotel_registry::Registry) -> Self {
+        self.with_native_provider(vmotel_registry::RegistryMeterProvider::new(registry))
+    }
+
+    /// Has this provider make the instruments, with its views and its registry: [`Engine::Native`].
+    ///
+    /// ```
+    /// use vmotel_exporter::Exporter;
+    /// use vmotel_registry::{Aggregation, Registry, RegistryMeterProvider, Stream};
+    ///
+    /// let native = RegistryMeterProvider::new(&Registry::new()).with_view(|instrument| {
+    ///     let aggregation = Aggregation::Vmrange;
+    ///     (instrument.unit == "s").then(|| Stream { aggregation, ..Stream::default() })
+    /// });
+    /// let exporter = Exporter::builder().with_global(false).with_native_provider(native).build()?;
+    /// exporter.meter("shop").f64_histogram("checkout").with_unit("s").build().record(0.2, &[]);
+    /// assert!(exporter.scrape(vmotel_exporter::Format::Text)?.contains("vmrange=\"1.896e-01...2.154e-01\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "native")]
+    pub fn with_native_provider(mut self, provider: vmotel_registry::RegistryMeterProvider) -> Self {
+        self.native = Some(provider);
         self.with_engine(Engine::Native)
     }
 
@@ -272,7 +292,7 @@ impl ExporterBuilder {
             sources: self.sources,
             hook: self.hook,
             #[cfg(feature = "native")]
-            registry: self.registry,
+            native: self.native,
         };
         Exporter::new(config, parts)
     }

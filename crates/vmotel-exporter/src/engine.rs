@@ -8,9 +8,13 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 #[cfg(feature = "native")]
-use vmotel_registry::{Registry, RegistryMeterProvider};
+use vmotel_registry::{Aggregation, InstrumentKind, Registry, RegistryMeterProvider, Stream};
 
 use crate::{BuildError, SdkSource, gather::SDK, sources::Sources};
+
+/// The specification's default for base-2 exponential histograms, with a scale that VictoriaMetrics can tell apart.
+pub(crate) const EXPONENTIAL_SIZE: u32 = 160;
+pub(crate) const EXPONENTIAL_SCALE: i8 = 5;
 
 /// What adds up the measurements of the instruments.
 ///
@@ -48,12 +52,13 @@ impl Meters {
     /// Adds the source of the engine; a hook into the SDK's provider is refused where the SDK is not asked.
     pub(crate) fn new(
         engine: Engine,
-        #[cfg(feature = "native")] registry: Option<Registry>,
+        exponential: bool,
+        #[cfg(feature = "native")] native: Option<RegistryMeterProvider>,
         sdk: &SdkSource,
         has_hook: bool,
         sources: &Sources,
     ) -> Result<Self, BuildError> {
-        let _ = has_hook;
+        let _ = (has_hook, exponential);
         match engine {
             Engine::Sdk => {
                 sources.add(SDK, Arc::new(sdk.clone()))?;
@@ -63,9 +68,21 @@ impl Meters {
             Engine::Native if has_hook => Err(BuildError::Engine),
             #[cfg(feature = "native")]
             Engine::Native => {
-                let registry = registry.unwrap_or_default();
-                sources.add(REGISTRY, Arc::new(registry.clone()))?;
-                Ok(Self::Native(RegistryMeterProvider::new(&registry)))
+                let mut native = native.unwrap_or_else(|| RegistryMeterProvider::new(&Registry::new()));
+                sources.add(REGISTRY, Arc::new(native.registry().clone()))?;
+                if exponential {
+                    // Behind the views of the user: the first one that has something to say counts.
+                    native = native.with_view(|instrument| {
+                        (instrument.kind == InstrumentKind::Histogram).then(|| Stream {
+                            aggregation: Aggregation::Exponential {
+                                max_size: EXPONENTIAL_SIZE,
+                                max_scale: EXPONENTIAL_SCALE,
+                            },
+                            ..Stream::default()
+                        })
+                    });
+                }
+                Ok(Self::Native(native))
             }
         }
     }

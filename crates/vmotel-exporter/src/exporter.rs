@@ -111,8 +111,9 @@ impl Exporter {
         let sources = Arc::new(Sources::default());
         let meters = Meters::new(
             config.engine,
+            config.exponential_histograms,
             #[cfg(feature = "native")]
-            parts.registry,
+            parts.native,
             &sdk,
             parts.hook.is_some(),
             &sources,

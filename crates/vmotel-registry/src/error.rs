@@ -62,6 +62,18 @@ pub enum RegistryError {
         /// The first bound that is wrong.
         bound: f64,
     },
+    /// The resolution of an exponential histogram cannot be had.
+    #[error(
+        "the metric {name:?} has at most {max_size} buckets at scale {max_scale}, expected 2 to 4096 buckets at a scale from -10 to 20"
+    )]
+    Resolution {
+        /// The name of the metric.
+        name: String,
+        /// The most buckets of each sign.
+        max_size: u32,
+        /// The highest scale.
+        max_scale: i8,
+    },
     /// The quantiles or the window of a summary cannot be used.
     #[error(
         "the metric {name:?} has the quantiles {quantiles:?} over {window:?}, expected ascending ones from 0 to 1 over more than nothing"

@@ -1,6 +1,8 @@
 //! Where the values of a chunk of series are kept: one implementation for each kind of value.
 
 mod explicit;
+#[cfg(feature = "opentelemetry")]
+mod exponential;
 mod last;
 mod sum;
 mod summary;
@@ -10,6 +12,8 @@ use vmotel_model::Point;
 
 use crate::RegistryError;
 
+#[cfg(feature = "opentelemetry")]
+pub(crate) use self::exponential::{Exponential, Resolution};
 pub(crate) use self::{
     explicit::{Bounds, Explicit},
     last::Lasts,

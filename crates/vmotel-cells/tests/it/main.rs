@@ -311,3 +311,142 @@ fn windows_count_every_record_of_every_thread_while_they_widen() {
     let (counts, sum) = total(1);
     assert_eq!((counts[7], counts[199], sum), (5, 1, 36.0));
 }
+
+/// The classes of values by the definition, as big integers would give them: `2^(class/2^scale) < value <= 2^((class+1)/2^scale)`.
+fn class_by_definition(value: f64, scale: i8) -> i32 {
+    // At scale -10 to 0 bounds are powers of two, and doubles hold them exactly.
+    let base = 2_f64.powi(1 << -scale.min(0));
+    let (mut class, mut bound) = (0, 1.0_f64);
+    if scale <= 0 {
+        while value > bound * base {
+            (class, bound) = (class + 1, bound * base);
+        }
+        while value <= bound {
+            (class, bound) = (class - 1, bound / base);
+        }
+        return class;
+    }
+    // Above, the double nearest to the bound decides; no test value lies as near as that.
+    let exact = value.log2() * f64::from(1 << scale);
+    exact.ceil() as i32 - 1
+}
+
+#[test]
+fn exponential_histograms_agree_with_the_definition_whoever_records() {
+    use vmotel_cells::{ExponentialCounts, Exponentials};
+
+    // Their ranges differ, so that threads come to different scales.
+    let values = |t: u32| {
+        (1..600_u32).map(move |i| {
+            let magnitude = match i % 31 {
+                0 => 2_f64.powi((i % 9 + t % 7) as i32 - 5),
+                _ => f64::from(i * (t % 7 + 1) * 3) / f64::from(1 << (t % 11)),
+            };
+            if i % 29 == 0 {
+                0.0
+            } else if i % 5 == 0 {
+                -magnitude
+            } else {
+                magnitude
+            }
+        })
+    };
+    for (max_size, max_scale) in [(160, 20), (40, 20), (8, 3), (2, 20), (300, 0)] {
+        let histograms = Exponentials::new(2, max_size, max_scale);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let (mut last, mut counts) = (0, ExponentialCounts::default());
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    histograms.read(1, &mut counts);
+                    assert!(counts.count() >= last, "{} after {last}", counts.count());
+                    last = counts.count();
+                }
+            });
+            // More than there are slots.
+            let threads: Vec<_> = (0..80)
+                .map(|t| {
+                    scope.spawn({
+                        let histograms = &histograms;
+                        move || values(t).for_each(|value| histograms.record(1, value))
+                    })
+                })
+                .collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            reader.join().unwrap();
+        });
+        let mut counts = ExponentialCounts::default();
+        histograms.read(1, &mut counts);
+        let all: Vec<f64> = (0..80).flat_map(values).collect();
+        // The highest scale at which both signs fit.
+        let class_range = |negative: bool, scale| {
+            let classes = all.iter().filter(|v| **v != 0.0 && (**v < 0.0) == negative);
+            let classes: Vec<_> = classes.map(|v| class_by_definition(v.abs(), scale)).collect();
+            (*classes.iter().min().unwrap(), *classes.iter().max().unwrap())
+        };
+        let fits = |scale: &i8| {
+            [false, true].into_iter().all(|negative| {
+                let (low, high) = class_range(negative, *scale);
+                high - low < max_size as i32
+            })
+        };
+        let scale = (-10..=max_scale).rev().find(fits).unwrap();
+        assert_eq!(counts.scale, scale, "size {max_size}");
+        assert_eq!(
+            counts.zero,
+            all.iter().filter(|value| **value == 0.0).count() as u64
+        );
+        assert_eq!(counts.sum, all.iter().sum::<f64>());
+        for (negative, run) in [(false, &counts.positive), (true, &counts.negative)] {
+            let (low, high) = class_range(negative, scale);
+            let mut expected = vec![0; (high - low + 1) as usize];
+            for value in all
+                .iter()
+                .filter(|value| **value != 0.0 && (**value < 0.0) == negative)
+            {
+                expected[(class_by_definition(value.abs(), scale) - low) as usize] += 1;
+            }
+            assert_eq!((run.start, &run.counts), (low, &expected), "size {max_size}");
+        }
+        histograms.read(0, &mut counts);
+        assert_eq!(counts.count(), 0, "the other histogram");
+        // Cleared, it begins at the highest scale again.
+        histograms.clear(1);
+        histograms.record(1, 1.5);
+        histograms.read(1, &mut counts);
+        assert_eq!((counts.scale, counts.count(), counts.sum), (max_scale, 1, 1.5));
+    }
+}
+
+#[test]
+fn the_largest_and_smallest_doubles_fit_into_two_classes() {
+    use vmotel_cells::{ExponentialCounts, Exponentials};
+
+    let histograms = Exponentials::new(1, 2, 20);
+    let mut counts = ExponentialCounts::default();
+    // Often enough that the thread has windows of its own.
+    for round in 1..400 {
+        for value in [
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            5e-324,
+            1.0,
+            f64::MIN,
+            -1.0,
+            f64::INFINITY,
+        ] {
+            histograms.record(0, value);
+        }
+        histograms.read(0, &mut counts);
+        assert_eq!(counts.scale, -10);
+        assert_eq!(
+            (counts.positive.start, &counts.positive.counts),
+            (-1, &vec![3 * round, 2 * round])
+        );
+        assert_eq!(
+            (counts.negative.start, &counts.negative.counts),
+            (-1, &vec![round, round])
+        );
+    }
+}

@@ -3,13 +3,14 @@
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 use vmotel_cardinality::Limits;
 
+use crate::engine::{EXPONENTIAL_SCALE, EXPONENTIAL_SIZE};
+
 /// The limit of an SDK stream without a view.
 const SDK_DEFAULT: usize = 2_000;
 
-/// The specification's default for base-2 exponential histograms, with a scale that VictoriaMetrics can tell apart.
 const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
-    max_size: 160,
-    max_scale: 5,
+    max_size: EXPONENTIAL_SIZE,
+    max_scale: EXPONENTIAL_SCALE,
     record_min_max: false,
 };
 

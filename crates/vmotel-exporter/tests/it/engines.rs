@@ -2,6 +2,8 @@
 //!
 //! What differs is the SDK's own, and each such case has a test below that says so.
 
+mod exponential;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -267,12 +269,11 @@ fn decoded(source: &dyn MetricSource) -> Vec<String> {
     let mut bodies = Vec::new();
     let mut emit = |request: vmotel_wire::Request<'_>| bodies.push(request.body.to_vec());
     let time = Timestamp(1_700_000_000_000_000_000);
-    let report = otlp::encode(
-        &[source.snapshot(&config)],
-        time,
-        &PushConfig::default(),
-        &mut emit,
-    );
+    let push = PushConfig {
+        native_exponential: true,
+        ..PushConfig::default()
+    };
+    let report = otlp::encode(&[source.snapshot(&config)], time, &push, &mut emit);
     assert_eq!(report.requests as usize, bodies.len());
     let mut metrics = Vec::new();
     for body in bodies {
@@ -308,6 +309,14 @@ fn decoded(source: &dyn MetricSource) -> Vec<String> {
                         .map(|mut p| {
                             p.start_time_unix_nano = 0;
                             format!("histogram {p:?}")
+                        })
+                        .collect(),
+                    Some(Data::ExponentialHistogram(histogram)) => histogram
+                        .data_points
+                        .into_iter()
+                        .map(|mut p| {
+                            p.start_time_unix_nano = 0;
+                            format!("exponential {p:?}")
                         })
                         .collect(),
                     other => vec![format!("{other:?}")],

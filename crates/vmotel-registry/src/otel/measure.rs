@@ -1,6 +1,6 @@
 //! What a measurement does to the values of a family.
 
-use crate::store::{Explicit, Lasts, Store, Sums, Value64};
+use crate::store::{Explicit, Exponential, Lasts, Store, Sums, Value64, Vmranges, is_usable};
 
 /// Values that measurements of a number type can be recorded into.
 pub(super) trait Measure<T>: Store {
@@ -70,25 +70,40 @@ impl<T: Measured> Measure<T> for Lasts<T> {
     }
 }
 
-impl Measure<f64> for Explicit {
-    #[inline(always)]
-    fn is_usable(value: f64, _: bool) -> bool {
-        value.is_finite()
-    }
-    #[inline(always)]
-    fn measure(&self, shape: &Self::Shape, at: usize, value: f64) {
-        self.record(shape, at, value);
-    }
+/// Generates histograms for both number types.
+macro_rules! histogram {
+    ($store:ty, $is_usable:expr, $record:expr) => {
+        impl Measure<f64> for $store {
+            #[inline(always)]
+            fn is_usable(value: f64, _: bool) -> bool {
+                const IS_USABLE: fn(f64) -> bool = $is_usable;
+                value.is_finite() && IS_USABLE(value)
+            }
+            #[inline(always)]
+            fn measure(&self, shape: &Self::Shape, at: usize, value: f64) {
+                const RECORD: fn(&$store, &<$store as Store>::Shape, usize, f64) = $record;
+                RECORD(self, shape, at, value);
+            }
+        }
+
+        impl Measure<u64> for $store {
+            #[inline(always)]
+            fn is_usable(_: u64, _: bool) -> bool {
+                true
+            }
+            #[inline(always)]
+            #[expect(clippy::cast_precision_loss, reason = "buckets and sums are doubles")]
+            fn measure(&self, shape: &Self::Shape, at: usize, value: u64) {
+                Measure::<f64>::measure(self, shape, at, value as f64);
+            }
+        }
+    };
 }
 
-impl Measure<u64> for Explicit {
-    #[inline(always)]
-    fn is_usable(_: u64, _: bool) -> bool {
-        true
-    }
-    #[inline(always)]
-    #[expect(clippy::cast_precision_loss, reason = "buckets and sums are doubles")]
-    fn measure(&self, shape: &Self::Shape, at: usize, value: u64) {
-        self.record(shape, at, value as f64);
-    }
-}
+histogram!(Explicit, |_| true, |store, bounds, at, value| {
+    store.record(bounds, at, value)
+});
+histogram!(Exponential, |_| true, |store, _, at, value| store
+    .record(at, value));
+histogram!(Vmranges, is_usable, |store, (), at, value| store
+    .record(at, value));

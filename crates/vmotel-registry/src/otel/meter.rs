@@ -4,7 +4,8 @@ use std::{borrow::Cow, sync::Arc};
 
 use opentelemetry::metrics::{
     AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder,
-    InstrumentProvider, ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
+    InstrumentProvider, ObservableCounter, ObservableGauge, ObservableUpDownCounter, SyncInstrument,
+    UpDownCounter,
 };
 use vmotel_model::Kind;
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     definition::{Definition, Exposure, Scope},
-    store::{Bounds, Explicit, Lasts, Store, Sums},
+    store::{Bounds, Explicit, Exponential, Lasts, Resolution, Store, Sums, Vmranges},
 };
 
 /// The default boundaries of histograms (specification, "Explicit bucket histogram aggregation").
@@ -43,17 +44,10 @@ struct Wanted {
 }
 
 impl RegistryMeter {
-    /// Returns the instrument of this description, made if there is no equal one; none if it cannot be or a view drops it.
-    fn instrument<S: Store>(
-        &self,
-        wanted: Wanted,
-        shape: impl FnOnce(&Stream, Option<Vec<f64>>) -> S::Shape,
-    ) -> Option<Arc<Instrument<S>>> {
-        let (unit, description) = (
-            wanted.unit.unwrap_or_default(),
-            wanted.description.unwrap_or_default(),
-        );
-        if let Err(why) = check(&wanted.name, &unit) {
+    /// Returns what the views make of an instrument; none if it cannot be made or a view drops it.
+    fn stream(&self, wanted: &Wanted) -> Option<Stream> {
+        let unit = wanted.unit.as_deref().unwrap_or_default();
+        if let Err(why) = check(&wanted.name, unit) {
             self.warn(&wanted.name, &why);
             return None;
         }
@@ -61,22 +55,24 @@ impl RegistryMeter {
             scope: &self.scope.name,
             name: &wanted.name,
             kind: wanted.kind,
-            unit: &unit,
-            description: &description,
+            unit,
+            description: wanted.description.as_deref().unwrap_or_default(),
         };
-        let stream = self
-            .provider
-            .views
-            .iter()
-            .find_map(|view| (view.0)(&info))
-            .unwrap_or_default();
-        if stream.aggregation == Aggregation::Drop {
-            return None;
-        }
-        let shape = shape(&stream, wanted.boundaries);
+        let views = &self.provider.views;
+        let stream = views.iter().find_map(|view| (view.0)(&info)).unwrap_or_default();
+        (stream.aggregation != Aggregation::Drop).then_some(stream)
+    }
+
+    /// Returns the instrument of this description, made if there is no equal one; none if it cannot be.
+    fn instrument<S: Store>(
+        &self,
+        wanted: Wanted,
+        stream: Stream,
+        shape: S::Shape,
+    ) -> Option<Arc<Instrument<S>>> {
         let name = stream.name.unwrap_or(wanted.name);
-        let unit = stream.unit.unwrap_or(unit);
-        let description = stream.description.unwrap_or(description);
+        let unit = stream.unit.or(wanted.unit).unwrap_or_default();
+        let description = stream.description.or(wanted.description).unwrap_or_default();
         if let Err(why) = check(&name, &unit) {
             self.warn(&name, &why);
             return None;
@@ -132,13 +128,39 @@ impl RegistryMeter {
         tracing::warn!(target: "vmotel_registry", scope = &*self.scope.name, "instrument {name:?}: {why}");
     }
 
+    /// Returns the histogram of this description, aggregated as a view has it.
+    fn histogram<T>(&self, wanted: Wanted) -> Option<Arc<dyn SyncInstrument<T> + Send + Sync>>
+    where
+        T: Copy + Send + Sync + 'static,
+        Explicit: Measure<T>,
+        Exponential: Measure<T>,
+        Vmranges: Measure<T>,
+    {
+        let mut wanted = wanted;
+        let stream = self.stream(&wanted)?;
+        match stream.aggregation {
+            Aggregation::Exponential { max_size, max_scale } => {
+                let shape = Resolution { max_size, max_scale };
+                Some(self.instrument::<Exponential>(wanted, stream, shape)?)
+            }
+            Aggregation::Vmrange => Some(self.instrument::<Vmranges>(wanted, stream, ())?),
+            _ => {
+                let shape = bounds(&stream, wanted.boundaries.take());
+                Some(self.instrument::<Explicit>(wanted, stream, shape)?)
+            }
+        }
+    }
+
     fn observable<S, T>(&self, wanted: Wanted, callbacks: Vec<Callback<T>>)
     where
         S: Measure<T> + Store<Shape = ()>,
         T: Copy + Send + Sync + 'static,
     {
         let name = wanted.name.clone();
-        if let Some(instrument) = self.instrument::<S>(wanted, |_, _| ()) {
+        let instrument = self
+            .stream(&wanted)
+            .and_then(|stream| self.instrument::<S>(wanted, stream, ()));
+        if let Some(instrument) = instrument {
             for callback in callbacks {
                 let instrument = Arc::clone(&instrument);
                 let registry = &self.provider.registry;
@@ -201,7 +223,8 @@ macro_rules! synchronous {
                 description: builder.description.clone(),
                 boundaries: None,
             };
-            match self.instrument::<$store>(wanted, |_, _| ()) {
+            let stream = self.stream(&wanted);
+            match stream.and_then(|stream| self.instrument::<$store>(wanted, stream, ())) {
                 Some(instrument) => $instrument::new(instrument),
                 None => Nothing.$method(builder),
             }
@@ -238,10 +261,8 @@ macro_rules! histograms {
                 description: builder.description.clone(),
                 boundaries: builder.boundaries.clone(),
             };
-            match self.instrument::<Explicit>(wanted, bounds) {
-                Some(instrument) => Histogram::new(instrument),
-                None => Nothing.$method(builder),
-            }
+            self.histogram(wanted)
+                .map_or_else(|| Nothing.$method(builder), Histogram::new)
         }
     )*};
 }

@@ -72,6 +72,33 @@ pub enum Aggregation {
     Drop,
     /// A histogram with these upper bounds, finite and ascending. For histograms only; others keep their default.
     Explicit(Vec<f64>),
+    /// A base-2 exponential histogram, whose buckets follow the values (specification, "Base2 Exponential Bucket Histogram
+    /// Aggregation"). For histograms only; others keep their default.
+    ///
+    /// Over OTLP it goes out as it is; texts and remote write, which have no such type, carry its buckets as `vmrange`, or as the
+    /// visitor asks for. Minimum and maximum are not kept.
+    ///
+    /// ```
+    /// use opentelemetry::metrics::MeterProvider;
+    /// use vmotel_registry::{Aggregation, Registry, RegistryMeterProvider, Stream};
+    ///
+    /// let registry = Registry::new();
+    /// let provider = RegistryMeterProvider::new(&registry).with_view(|_| {
+    ///     let aggregation = Aggregation::Exponential { max_size: 160, max_scale: 20 };
+    ///     Some(Stream { aggregation, ..Stream::default() })
+    /// });
+    /// provider.meter("shop").f64_histogram("checkout").build().record(0.2, &[]);
+    /// assert_eq!(registry.stats().series, 1);
+    /// ```
+    Exponential {
+        /// The most buckets of positive values, and of negative ones; 2 to 4096, by the specification 160.
+        max_size: u32,
+        /// The finest resolution, -10 to 20, by the specification 20. It goes down as far as values need it.
+        max_scale: i8,
+    },
+    /// A histogram in VictoriaMetrics' `vmrange` buckets, 18 for each power of ten. Negative values are refused and counted. For
+    /// histograms only; others keep their default.
+    Vmrange,
 }
 
 /// A view.

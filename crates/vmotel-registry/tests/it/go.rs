@@ -196,3 +196,64 @@ fn sequences_give_the_buckets_counts_sums_and_quantiles_of_go() {
     }
     assert_eq!(seen, 28);
 }
+
+/// By a view, instruments of the OpenTelemetry API fill the same buckets.
+#[cfg(feature = "opentelemetry")]
+#[test]
+fn histograms_of_a_view_are_in_the_buckets_of_go() {
+    use opentelemetry::metrics::{Histogram, MeterProvider};
+    use vmotel_registry::{Aggregation, RegistryMeterProvider, Stream};
+
+    let front = |registry: &Registry| {
+        RegistryMeterProvider::new(registry)
+            .with_view(|_| {
+                Some(Stream {
+                    aggregation: Aggregation::Vmrange,
+                    ..Stream::default()
+                })
+            })
+            .meter("shop")
+    };
+    let mut edges = 0;
+    for line in EXPECTED.lines().filter_map(|line| line.strip_prefix("edge ")) {
+        let (base, expected) = line.split_once(' ').unwrap();
+        let registry = Registry::new();
+        let histogram: Histogram<f64> = front(&registry).f64_histogram("h").build();
+        for distance in -103..103 {
+            histogram.record(f64::from_bits(bits(base).wrapping_add_signed(distance)), &[]);
+        }
+        assert_eq!(visit(&registry).lines[0], format!(" buckets {expected}"));
+        edges += 1;
+    }
+    assert_eq!(edges, 487);
+
+    let mut whole = EXPECTED.lines().skip_while(|line| !line.starts_with("whole"));
+    let n: u64 = whole.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let registry = Registry::new();
+    let (floats, sizes) = (
+        front(&registry).f64_histogram("h").build(),
+        front(&registry).u64_histogram("h.sizes").build(),
+    );
+    for i in 0..n {
+        floats.record((i * i % 977) as f64, &[]);
+        sizes.record(i * i % 977, &[]);
+    }
+    for value in [f64::NAN, -1.0, f64::INFINITY] {
+        floats.record(value, &[]);
+    }
+    assert_eq!(registry.stats().refused, 3);
+    let expected: Vec<_> = whole.take_while(|line| line.starts_with(' ')).collect();
+    let ours = visit(&registry);
+    let buckets: Vec<_> = ours
+        .lines
+        .iter()
+        .filter(|line| line.starts_with(" buckets"))
+        .collect();
+    assert_eq!(buckets.len(), 2);
+    for line in buckets {
+        assert!(
+            expected.contains(&line.as_str()),
+            "{line:?} is not in {expected:?}"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! What each thread keeps for each of many values: written by the owner of its slot only.
+
+use std::ptr;
+
+use crate::{
+    slot::SLOTS,
+    sync::{AtomicPtr, AtomicU16, Ordering},
+};
+
+/// For each slot, when it has written often enough, one part per value.
+pub(crate) struct Parts<P> {
+    /// Null, or the first of `len` parts that this owns. The last entry is null for ever.
+    private: [AtomicPtr<P>; SLOTS + 1],
+    /// Writes of each slot that went elsewhere; only the slot's owner writes it.
+    warm_up: [AtomicU16; SLOTS],
+    len: usize,
+    /// So many writes of a slot go elsewhere before it gets parts.
+    patience: u16,
+}
+
+impl<P: Send + Sync> Parts<P> {
+    pub(crate) fn new(len: usize, patience: u16) -> Self {
+        Self {
+            private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
+            len,
+            patience,
+        }
+    }
+
+    /// Returns a part of a slot, if it has any.
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: usize, at: usize) -> Option<&P> {
+        let parts = self.private.get(slot)?.load(Ordering::Acquire);
+        if parts.is_null() || at >= self.len {
+            return None;
+        }
+        // SAFETY: a pointer that is not null points to `len` parts.
+        let part = unsafe { parts.add(at) };
+        // SAFETY: they live, in place, until `self` is dropped.
+        Some(unsafe { &*part })
+    }
+
+    /// Returns the parts of all slots for one value.
+    pub(crate) fn all(&self, at: usize) -> impl Iterator<Item = &P> {
+        (0..SLOTS).filter_map(move |slot| self.get(slot, at))
+    }
+
+    /// Counts a write of `slot`, whose owner the caller is; makes its parts when there were enough, and it has none yet.
+    pub(crate) fn warm(&self, slot: usize, make: impl Fn() -> P) {
+        let Some(warm_up) = self.warm_up.get(slot) else {
+            return;
+        };
+        let seen = warm_up.load(Ordering::Relaxed);
+        if seen < self.patience {
+            warm_up.store(seen + 1, Ordering::Relaxed);
+        } else if self.private[slot].load(Ordering::Relaxed).is_null() {
+            let parts: Box<[P]> = (0..self.len).map(|_| make()).collect();
+            // Release: a reader that sees the pointer sees parts as they were made. Only the slot's owner stores here.
+            self.private[slot].store(Box::into_raw(parts).cast(), Ordering::Release);
+        }
+    }
+}
+
+impl<P> Drop for Parts<P> {
+    fn drop(&mut self) {
+        for pointer in &self.private {
+            let parts = pointer.load(Ordering::Acquire);
+            if parts.is_null() {
+                continue;
+            }
+            let parts = ptr::slice_from_raw_parts_mut(parts, self.len);
+            // SAFETY: the pointer came from `Box::into_raw` of a slice of this length and is dropped once, here.
+            drop(unsafe { Box::from_raw(parts) });
+        }
+    }
+}

@@ -28,6 +28,29 @@ impl MetricDef {
     pub fn exposed_name(&self, naming: Naming) -> Result<String, NameError> {
         naming.metric_name(self.name, self.unit, self.kind)
     }
+
+    /// Returns the series that the server stores for one set of labels: 1, and more for buckets, quantiles, sum and count.
+    ///
+    /// A histogram without bounds has `vmrange` buckets, and a series for each that was hit: counted are 20, more than a factor of ten.
+    ///
+    /// ```
+    /// use vmotel_model::{Kind, MetricDef};
+    ///
+    /// const REQUESTS: MetricDef =
+    ///     MetricDef { name: "requests", kind: Kind::Counter, unit: "", help: "", labels: &[], buckets: &[] };
+    /// assert_eq!(REQUESTS.series_per_label_set(), 1);
+    /// let duration = MetricDef { name: "duration", kind: Kind::Histogram, unit: "s", buckets: &[0.1, 1.0], ..REQUESTS };
+    /// assert_eq!(duration.series_per_label_set(), 5, "two bounds and +Inf, sum, count");
+    /// ```
+    #[must_use]
+    pub const fn series_per_label_set(&self) -> usize {
+        match self.kind {
+            Kind::Histogram if self.buckets.is_empty() => 20 + 2,
+            Kind::Histogram => self.buckets.len() + 1 + 2,
+            Kind::Summary => 5 + 2,
+            _ => 1,
+        }
+    }
 }
 
 /// The definition of one label.

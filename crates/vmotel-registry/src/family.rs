@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use vmotel_cells::pin;
+
 use crate::{
-    BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Summary,
+    BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Instrument, Summary,
     series::{Handle, Key, Schema, Series},
     store::{Explicit, Lasts, Store, Summaries, Sums, Vmranges, is_usable},
 };
@@ -35,6 +37,10 @@ impl<S: Store, const N: usize> Labelled<S, N> {
         self.series.with(&self.key(values), Handle::new)
     }
 
+    fn overflow(&self) -> Handle<S> {
+        self.series.with_overflow(&pin(), Handle::new)
+    }
+
     fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(name)
             .field("name", &self.series.definition.name)
@@ -50,15 +56,22 @@ mod sealed {
 }
 
 /// A family of any kind of values, with labels of fixed names.
-pub trait Family: Clone + fmt::Debug + sealed::Sealed {
+pub trait Family: Clone + fmt::Debug + Send + Sync + sealed::Sealed + 'static {
     /// The handle of one series.
-    type Handle: Clone + fmt::Debug;
+    type Handle: Instrument;
 
     /// Returns the names of the labels in the order in which they were named.
     fn label_names(&self) -> Vec<&str>;
 
     /// Returns the handle of the series with these values; missing ones are empty, surplus ones are ignored.
     fn handle(&self, values: &[&str]) -> Self::Handle;
+
+    /// Returns the handle of the series for what is beyond the limits, which counts as one more measurement there.
+    fn overflow(&self) -> Self::Handle;
+
+    /// Counts a measurement whose labels were folded.
+    #[doc(hidden)]
+    fn count_folded(&self);
 }
 
 macro_rules! family {
@@ -114,6 +127,14 @@ macro_rules! family {
                 let mut all = [""; N];
                 all.iter_mut().zip(values).for_each(|(to, from)| *to = from);
                 self.with(all)
+            }
+
+            fn overflow(&self) -> $handle {
+                $handle(self.0.overflow())
+            }
+
+            fn count_folded(&self) {
+                self.0.series.shared.overflowed.add(1);
             }
         }
 

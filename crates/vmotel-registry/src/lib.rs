@@ -31,4 +31,10 @@ pub use observation::Observation;
 pub use otel::{Aggregation, InstrumentInfo, InstrumentKind, RegistryMeterProvider, Stream};
 pub use registry::Registry;
 pub use stats::RegistryStats;
-pub use typed::{LabelSet, LabelValue, Typed};
+pub use typed::{Instrument, LabelSet, LabelValue, MetricFamily, MetricField, Place, Typed};
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub use typed::{assert_label_sets, assert_series};
+#[cfg(feature = "derive")]
+pub use vmotel_derive::{Labels, MetricFamily};
+pub use vmotel_model::{Kind, LabelDef, MetricDef};

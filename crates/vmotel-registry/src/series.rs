@@ -19,7 +19,11 @@ use foldhash::fast::RandomState;
 use vmotel_cells::{Pin, Words, pin};
 
 use self::{collection::Collection, creation::Creation, directory::Directory, schema::Schemas, table::Table};
-pub(crate) use self::{key::Key, limiter::Limiter, schema::Schema};
+pub(crate) use self::{
+    key::{Key, cut},
+    limiter::Limiter,
+    schema::Schema,
+};
 use crate::{definition::Definition, stats::Shared, store::Store};
 
 /// All series of one family.
@@ -143,7 +147,6 @@ impl<S: Store> Series<S> {
     }
 
     /// Calls `f` with the place of the overflow series.
-    #[cfg(feature = "opentelemetry")]
     #[cold]
     pub(crate) fn with_overflow<R>(&self, pin: &Pin, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         self.shared.overflowed.add(1);

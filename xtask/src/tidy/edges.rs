@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vmotel-cells",
             "vmotel-cardinality",
             "vmotel-process",
+            "vmotel-derive",
         ],
     ),
     (

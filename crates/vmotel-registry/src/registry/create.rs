@@ -127,7 +127,7 @@ impl Registry {
             .map(SummaryFamily)
     }
 
-    fn window(&self, config: &SummaryConfig) -> Window {
+    pub(crate) fn window(&self, config: &SummaryConfig) -> Window {
         Window {
             quantiles: config.quantiles.as_slice().into(),
             window: config.window,

@@ -132,7 +132,7 @@ fn copy_short(from: &[u8], to: &mut [u8]) {
 
 /// Cuts a value to the longest that the server takes, at the end of a character.
 #[inline(always)]
-fn cut(value: &str) -> &str {
+pub(crate) fn cut(value: &str) -> &str {
     if value.len() <= MAX_LABEL_VALUE_BYTES {
         value
     } else {

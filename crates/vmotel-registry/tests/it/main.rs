@@ -2,6 +2,7 @@
 
 mod bounded;
 mod callbacks;
+mod derive;
 mod exposition;
 mod go;
 mod lifecycle;

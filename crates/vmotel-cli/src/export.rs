@@ -76,8 +76,8 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         "{}: {} parts, {bytes} bytes, {} to {}",
         folder.display(),
         manifest.parts.len(),
-        times::rfc3339(Timestamp::from_millis(manifest.start)),
-        times::rfc3339(Timestamp::from_millis(manifest.end))
+        Timestamp::from_millis(manifest.start).to_rfc3339(),
+        Timestamp::from_millis(manifest.end).to_rfc3339()
     )?;
     Ok(ExitCode::SUCCESS)
 }

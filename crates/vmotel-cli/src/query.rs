@@ -1,11 +1,9 @@
 //! `vmotel query`.
 
-mod chart;
 mod csv;
 mod json;
-mod row;
+mod series;
 mod step;
-mod table;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -13,14 +11,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
-use vmotel_query::{Answer, Completeness, InstantQuery, QueryOptions, RangeQuery, Timestamp};
+use vmotel_query::render::{self, RenderConfig};
+use vmotel_query::{
+    Answer, Completeness, Data, InstantQuery, QueryOptions, RangeQuery, RangeSeries, Timestamp,
+};
 
 use crate::command::usage;
 use crate::connect::{Server, pair};
 use crate::out;
 use crate::style::Color;
 use crate::times::{self, When};
-use row::Row;
 
 /// The smallest latency offset that servers take: the newest samples are seen.
 const NO_OFFSET: Duration = Duration::from_millis(1);
@@ -91,25 +91,44 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     let now = times::now();
-    let (rows, range) = match range(args, now)? {
-        Some(range) => (
-            runtime.block_on(over(args, &range))?,
-            Some((range.start, range.end)),
-        ),
-        None => (runtime.block_on(at(args, now))?, None),
+    let config = RenderConfig {
+        width: out::width(),
+        color: args.color.style().is_on(),
+        ..RenderConfig::default()
     };
-    let style = args.color.style();
-    let text = match args.output {
-        Output::Table => table::render(&rows, range.is_some(), out::width()),
-        Output::Chart => chart::render(&rows, range, out::width(), style),
-        Output::Csv => csv::render(&rows),
-        Output::Json => json::render(&rows)?,
+    let text = match range(args, now)? {
+        Some(range) => {
+            let series = runtime.block_on(over(args, &range))?;
+            match args.output {
+                Output::Table => render::range_table(&series, &config),
+                Output::Chart => chart(&series, &range, &config),
+                Output::Csv => csv::render(&series),
+                Output::Json => json::render(&series)?,
+            }
+        }
+        None => {
+            let data = runtime.block_on(at(args, now))?;
+            match args.output {
+                // Without a range there is no chart: `range` refuses it.
+                Output::Table | Output::Chart => render::table(&data, &config),
+                Output::Csv => csv::render(&series::of_data(data)?),
+                Output::Json => json::render(&series::of_data(data)?)?,
+            }
+        }
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn at(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Vec<Row>> {
+fn chart(series: &[RangeSeries], range: &RangeQuery, config: &RenderConfig) -> String {
+    let mut text = render::chart(series, range.start, range.end, config);
+    if series.len() > config.max_charts {
+        text.push_str("aggregate, or use topk, to see all in fewer charts\n");
+    }
+    text
+}
+
+async fn at(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Data> {
     let query = InstantQuery {
         query: args.query.clone(),
         time: args.time.map(|when| when.resolve(now)),
@@ -122,17 +141,17 @@ async fn at(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Vec<
         .query(&query)
         .await
         .with_context(|| hint(&args.query))?;
-    Ok(row::of_data(complete(args, answer)?))
+    complete(args, answer)
 }
 
-async fn over(args: &QueryArgs, range: &RangeQuery) -> anyhow::Result<Vec<Row>> {
+async fn over(args: &QueryArgs, range: &RangeQuery) -> anyhow::Result<Vec<RangeSeries>> {
     let answer = args
         .server
         .client()?
         .query_range(range)
         .await
         .with_context(|| hint(&args.query))?;
-    Ok(row::of_range(complete(args, answer)?))
+    complete(args, answer)
 }
 
 /// What our own parser says about the query, as the context of a server's error.
@@ -172,8 +191,8 @@ fn range(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Option<
     if span < 0 {
         return Err(usage(format!(
             "--start is {}, expected a time before the end, {}",
-            times::rfc3339(start),
-            times::rfc3339(end)
+            start.to_rfc3339(),
+            end.to_rfc3339()
         )));
     }
     let step = args.step.unwrap_or_else(|| step::of_span(span.unsigned_abs()));

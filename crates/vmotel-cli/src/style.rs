@@ -44,6 +44,11 @@ impl Color {
 }
 
 impl Style {
+    /// Tells whether there are colours.
+    pub(crate) fn is_on(self) -> bool {
+        self.0
+    }
+
     /// Returns the text in a colour.
     pub(crate) fn paint(self, ink: Ink, text: &str) -> String {
         if !self.0 {

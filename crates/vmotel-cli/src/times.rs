@@ -5,9 +5,6 @@ use std::time::{Duration, SystemTime};
 use anyhow::bail;
 use vmotel_query::Timestamp;
 
-/// In milliseconds since 1970; years of five digits have no form in RFC 3339.
-const YEAR_10000: u64 = 253_402_300_800_000;
-
 /// A time: absolute, or before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
@@ -54,21 +51,6 @@ pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
     }
 }
 
-/// Writes a time as RFC 3339 in UTC, with milliseconds where there are some.
-pub(crate) fn rfc3339(time: Timestamp) -> String {
-    let millis = time.as_millis();
-    let known = u64::try_from(millis).ok().filter(|millis| *millis < YEAR_10000);
-    let Some(since) = known.map(Duration::from_millis) else {
-        return format!("{millis} ms");
-    };
-    let time = SystemTime::UNIX_EPOCH + since;
-    if since.subsec_millis() == 0 {
-        humantime::format_rfc3339_seconds(time).to_string()
-    } else {
-        humantime::format_rfc3339_millis(time).to_string()
-    }
-}
-
 /// Returns the time of the wall clock.
 #[expect(
     clippy::disallowed_methods,
@@ -99,16 +81,5 @@ mod tests {
             assert!(when(bad).is_err(), "{bad}");
         }
         assert!(duration("0s").is_err());
-    }
-
-    #[test]
-    fn writes_times() {
-        assert_eq!(rfc3339(Timestamp::from_millis(1_500)), "1970-01-01T00:00:01.500Z");
-        assert_eq!(rfc3339(Timestamp::from_millis(2_000)), "1970-01-01T00:00:02Z");
-        assert_eq!(rfc3339(Timestamp::from_millis(-1)), "-1 ms");
-        assert_eq!(
-            rfc3339(Timestamp::from_millis(i64::MAX)),
-            "9223372036854775807 ms"
-        );
     }
 }

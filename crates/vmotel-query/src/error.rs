@@ -105,6 +105,13 @@ pub enum Error {
     /// The answer lacks the data of a storage that is away, and complete data was asked for.
     #[error("the answer is partial, expected a complete one")]
     Partial,
+    /// A blocking call cannot be waited for; only with the feature `blocking`.
+    #[cfg(feature = "blocking")]
+    #[error("the blocking client cannot wait: {reason}")]
+    Blocking {
+        /// Why not.
+        reason: &'static str,
+    },
     /// Any other failure of the exchange, also any other status.
     #[error(transparent)]
     Http(HttpError),
@@ -135,6 +142,8 @@ impl Error {
             Self::Http(error) => error.verdict(),
             Self::Truncated { cause, .. } => cause.verdict(),
             Self::Partial => Verdict::Retry,
+            #[cfg(feature = "blocking")]
+            Self::Blocking { .. } => Verdict::Fatal,
             Self::Param(_)
             | Self::UnknownPath { .. }
             | Self::Unsupported { .. }

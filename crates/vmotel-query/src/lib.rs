@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 mod collect;
 mod columns;
@@ -15,6 +17,8 @@ mod import;
 mod labels;
 mod params;
 mod raw;
+#[cfg(feature = "render")]
+pub mod render;
 mod request;
 mod result;
 mod retry;

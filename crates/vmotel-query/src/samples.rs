@@ -28,13 +28,7 @@ use crate::{Answer, Error, RangeSeries, Sample, Timestamp};
 #[derive(Debug)]
 pub struct SampleStream {
     body: BodyStream,
-    chunk: Bytes,
-    decoder: Decoder,
-    answer: Option<Answer<()>>,
-    kind: Option<ResultKind>,
-    single: Vec<u8>,
-    seen: (u64, u64),
-    stale: u64,
+    decoding: Decoding,
 }
 
 /// What reads the body.
@@ -53,13 +47,7 @@ impl SampleStream {
     pub(crate) fn new(body: BodyStream, decoder: Decoder) -> Self {
         Self {
             body: body.without_limit(),
-            chunk: Bytes::new(),
-            decoder,
-            answer: None,
-            kind: None,
-            single: Vec::new(),
-            seen: (0, 0),
-            stale: 0,
+            decoding: Decoding::new(decoder),
         }
     }
 
@@ -68,12 +56,11 @@ impl SampleStream {
     /// # Errors
     /// The exchange or the answer breaks off, or the answer cannot be understood. After an error it returns `None`.
     pub async fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
-        match self.advance().await {
-            Ok(true) => Ok(Some(self.decoder.block())),
-            Ok(false) => Ok(None),
-            Err(error) => {
-                self.decoder = Decoder::Ended;
-                Err(error)
+        loop {
+            match self.decoding.step()? {
+                Step::Block => return Ok(Some(self.decoding.block())),
+                Step::End => return Ok(None),
+                Step::NeedsBody => self.decoding.feed(self.body.next().await)?,
             }
         }
     }
@@ -85,84 +72,149 @@ impl SampleStream {
     /// # Errors
     /// As [`Self::next`].
     pub async fn next_series(&mut self) -> Result<Option<RangeSeries>, Error> {
-        let Some(block) = self.next().await? else {
+        let Some(_) = self.next().await? else {
             return Ok(None);
         };
-        let mut series = RangeSeries {
-            labels: block.labels.clone(),
-            samples: Vec::with_capacity(block.values.len()),
-        };
-        let all = block.values.len();
-        series.samples.extend(samples(&block));
-        self.stale += (all - series.samples.len()) as u64;
-        Ok(Some(series))
+        Ok(Some(self.decoding.series()))
     }
 
     /// Returns how many marks of ended series [`Self::next_series`] left out so far.
     #[must_use]
     pub fn stale_markers(&self) -> u64 {
-        self.stale
+        self.decoding.stale
     }
 
     /// Returns how many series and samples came so far.
     #[must_use]
     pub fn seen(&self) -> (u64, u64) {
-        self.seen
+        self.decoding.seen
     }
 
     /// Returns what stood around the samples of a query, once [`Self::next`] has returned `None`; an export has nothing there.
     #[must_use]
     pub fn answer(&self) -> Option<&Answer<()>> {
-        self.answer.as_ref()
+        self.decoding.answer.as_ref()
     }
 
     /// Returns the kind of the result of a query, once [`Self::next`] has returned `None`.
     #[must_use]
     pub fn kind(&self) -> Option<ResultKind> {
-        self.kind
+        self.decoding.kind
     }
 
     /// Returns the text of a result that is no list.
     pub(crate) fn single(&self) -> &[u8] {
-        &self.single
+        &self.decoding.single
     }
 
     pub(crate) fn into_answer(self) -> Answer<()> {
-        self.answer.unwrap_or_default()
+        self.decoding.answer.unwrap_or_default()
     }
 
-    async fn advance(&mut self) -> Result<bool, Error> {
-        loop {
-            let mut input = &self.chunk[..];
-            let progress = self.decoder.advance(&mut input)?;
-            let used = self.chunk.len() - input.len();
-            self.chunk.advance(used);
-            self.seen = self.decoder.seen().unwrap_or(self.seen);
-            if progress == Progress::Block {
-                return Ok(true);
+    /// Takes the stream apart, for a body that is read elsewhere.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn into_parts(self) -> (BodyStream, Decoding) {
+        (self.body, self.decoding)
+    }
+}
+
+/// What [`Decoding`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A block is ready.
+    Block,
+    /// It has used what it was fed.
+    NeedsBody,
+    /// All was handed out.
+    End,
+}
+
+/// The part of a stream that waits for nothing.
+#[derive(Debug)]
+pub(crate) struct Decoding {
+    chunk: Bytes,
+    decoder: Decoder,
+    pub(crate) answer: Option<Answer<()>>,
+    pub(crate) kind: Option<ResultKind>,
+    single: Vec<u8>,
+    pub(crate) seen: (u64, u64),
+    pub(crate) stale: u64,
+}
+
+impl Decoding {
+    fn new(decoder: Decoder) -> Self {
+        Self {
+            chunk: Bytes::new(),
+            decoder,
+            answer: None,
+            kind: None,
+            single: Vec::new(),
+            seen: (0, 0),
+            stale: 0,
+        }
+    }
+
+    pub(crate) fn block(&self) -> Block<'_> {
+        self.decoder.block()
+    }
+
+    /// Returns the block as a series of its own without the marks of its end, which are counted.
+    pub(crate) fn series(&mut self) -> RangeSeries {
+        let block = self.decoder.block();
+        let mut series = RangeSeries {
+            labels: block.labels.clone(),
+            samples: Vec::with_capacity(block.values.len()),
+        };
+        series.samples.extend(samples(&block));
+        self.stale += (block.values.len() - series.samples.len()) as u64;
+        series
+    }
+
+    /// Decodes from what it was fed.
+    pub(crate) fn step(&mut self) -> Result<Step, Error> {
+        if matches!(self.decoder, Decoder::Ended) {
+            return Ok(Step::End);
+        }
+        let mut input = &self.chunk[..];
+        let progress = self.decoder.advance(&mut input);
+        let used = self.chunk.len() - input.len();
+        self.chunk.advance(used);
+        self.seen = self.decoder.seen().unwrap_or(self.seen);
+        match progress {
+            Ok(Progress::Block) => Ok(Step::Block),
+            Ok(Progress::NeedsInput) => Ok(Step::NeedsBody),
+            Err(error) => {
+                self.decoder = Decoder::Ended;
+                Err(error)
             }
-            match self.body.next().await {
-                Some(Ok(chunk)) => self.chunk = chunk,
-                Some(Err(error)) => {
-                    let (series, samples) = self.seen;
-                    return Err(Error::Truncated {
-                        endpoint: self.decoder.endpoint(),
-                        series,
-                        samples,
-                        cause: Cut::Transport(Box::new(error)),
-                    });
-                }
-                None => {
-                    let decoder = std::mem::replace(&mut self.decoder, Decoder::Ended);
-                    if let Some(whole) = decoder.finish()? {
-                        self.answer = Some(whole.answer);
-                        self.kind = whole.kind;
-                        self.single = whole.single;
-                    }
-                    return Ok(false);
+        }
+    }
+
+    /// Takes what the body gave next.
+    pub(crate) fn feed(&mut self, piece: Option<Result<Bytes, vmotel_http::Error>>) -> Result<(), Error> {
+        match piece {
+            Some(Ok(chunk)) => self.chunk = chunk,
+            Some(Err(error)) => {
+                let (series, samples) = self.seen;
+                let endpoint = self.decoder.endpoint();
+                self.decoder = Decoder::Ended;
+                return Err(Error::Truncated {
+                    endpoint,
+                    series,
+                    samples,
+                    cause: Cut::Transport(Box::new(error)),
+                });
+            }
+            None => {
+                let decoder = std::mem::replace(&mut self.decoder, Decoder::Ended);
+                if let Some(whole) = decoder.finish()? {
+                    self.answer = Some(whole.answer);
+                    self.kind = whole.kind;
+                    self.single = whole.single;
                 }
             }
         }
+        Ok(())
     }
 }
 

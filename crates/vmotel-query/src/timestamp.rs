@@ -1,7 +1,10 @@
 //! Points in time, in the server's resolution.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::rfc3339;
 
 /// A point in time in milliseconds since 1970, which is the resolution of VictoriaMetrics.
 ///
@@ -40,6 +43,27 @@ impl Timestamp {
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e3
+    }
+
+    /// Returns the time as RFC 3339 in UTC, with milliseconds where there are some; outside of the years 0 to 9999, which that form knows,
+    /// the milliseconds since 1970 with their unit.
+    ///
+    /// # Examples
+    /// ```
+    /// use vmotel_query::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_millis(1_700_000_000_250).to_rfc3339(), "2023-11-14T22:13:20.250Z");
+    /// assert_eq!(Timestamp::from_millis(i64::MAX).to_rfc3339(), "9223372036854775807 ms");
+    /// ```
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        /// From the year 0 to the year 9999.
+        const KNOWN: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
+        if KNOWN.contains(&self.0) {
+            rfc3339::write(self)
+        } else {
+            format!("{} ms", self.0)
+        }
     }
 }
 

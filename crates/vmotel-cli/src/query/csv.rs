@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::row::{Row, value};
+use vmotel_query::RangeSeries;
+use vmotel_query::render::full;
 
 /// Renders rows with the columns `timestamp` (milliseconds since 1970), `value`, and one for each label.
-pub(super) fn render(rows: &[Row]) -> String {
+pub(super) fn render(rows: &[RangeSeries]) -> String {
     let names: BTreeSet<&str> = rows
         .iter()
         .flat_map(|row| row.labels.iter().map(|(name, _)| name))
@@ -25,12 +26,7 @@ pub(super) fn render(rows: &[Row]) -> String {
         }
         for sample in &row.samples {
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "{},{}{labels}",
-                sample.time.as_millis(),
-                value(sample.value)
-            );
+            let _ = writeln!(text, "{},{}{labels}", sample.time.as_millis(), full(sample.value));
         }
     }
     text
@@ -57,11 +53,11 @@ mod tests {
             value,
         };
         let rows = [
-            Row {
+            RangeSeries {
                 labels: Labels::new([("a", "x,\"y\"")]),
                 samples: vec![sample(1.0), sample(f64::INFINITY)],
             },
-            Row {
+            RangeSeries {
                 labels: Labels::new([("b", "z")]),
                 samples: vec![sample(0.1)],
             },

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::row::{Row, value};
+use vmotel_query::RangeSeries;
+use vmotel_query::render::full;
 
 /// Renders rows as an array with one line a series: `metric`, and `values` as pairs of seconds and number.
 ///
 /// What JSON has no number for is a text: `"NaN"`, `"+Inf"`, `"-Inf"`.
-pub(super) fn render(rows: &[Row]) -> anyhow::Result<String> {
+pub(super) fn render(rows: &[RangeSeries]) -> anyhow::Result<String> {
     if rows.is_empty() {
         return Ok("[]\n".to_owned());
     }
@@ -41,7 +42,7 @@ fn number(float: f64) -> Value {
     if float == float.trunc() && float.abs() < 9.0e15 {
         return Value::from(float as i64);
     }
-    Number::from_f64(float).map_or_else(|| Value::from(value(float)), Value::Number)
+    Number::from_f64(float).map_or_else(|| Value::from(full(float)), Value::Number)
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
             time: Timestamp::from_millis(millis),
             value,
         };
-        let rows = [Row {
+        let rows = [RangeSeries {
             labels: Labels::new([("__name__", "m")]),
             samples: vec![
                 sample(1_000, 2.0),

@@ -1,6 +1,8 @@
 //! The client against real servers.
 #![cfg(unix)]
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod decoders;
 mod endpoints;
 mod errors;

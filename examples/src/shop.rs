@@ -6,10 +6,13 @@
 //! curl -X POST http://localhost:9464/mood/0.5   # from now on, half of the orders fail
 //! ```
 //!
+//! With `VMOTEL_EXPLORER=on`, `http://localhost:9464/debug/metrics` shows the metrics to clients on this machine.
+//!
 //! It is what the rendered deployment runs: with the mood, `HighErrorRate` can be seen to fire and to resolve.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -26,6 +29,7 @@ use axum::{
 };
 use rand::{Rng as _, RngExt as _};
 use tower::ServiceExt as _;
+use vmotel_explorer::{Explorer, ExplorerConfig};
 use vmotel_exporter::Exporter;
 use vmotel_instruments::{
     AppMetrics, BusinessMetrics, CacheMetrics, ProcessMetrics,
@@ -76,9 +80,15 @@ async fn main() -> anyhow::Result<()> {
     println!(
         "look at: http_requests_total, orders_total, cache_hits_total; POST /mood/0.5 makes half of the orders fail"
     );
+    let mut routes = exporter.routes().merge(mood).merge(service);
+    if std::env::var_os("VMOTEL_EXPLORER").is_some_and(|value| value == "on") {
+        let explorer = Explorer::start(&exporter, ExplorerConfig::default())?;
+        println!("explorer: /debug/metrics");
+        routes = routes.merge(explorer.routes());
+    }
     axum::serve(
         tokio::net::TcpListener::from_std(listener)?,
-        exporter.routes().merge(mood).merge(service),
+        routes.into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(exporter.shutdown_signal())
     .await?;

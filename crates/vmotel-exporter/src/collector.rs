@@ -147,6 +147,11 @@ impl Collector {
             })
     }
 
+    /// Returns what collections are made of.
+    pub(crate) const fn gatherer(&self) -> &Arc<Gatherer> {
+        &self.gatherer
+    }
+
     /// Returns how many collections were answered.
     pub(crate) fn answered(&self) -> u64 {
         self.queue.answered()

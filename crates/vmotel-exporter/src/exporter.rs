@@ -281,8 +281,8 @@ impl Exporter {
     /// Returns how the sources did in their last collections.
     #[must_use]
     pub fn status(&self) -> Vec<SourceStatus> {
-        let list = self.inner.sources.list();
-        list.iter()
+        let sources = self.inner.sources.iter();
+        sources
             .map(|source| SourceStatus {
                 name: source.name.clone(),
                 up: source.health.is_up(),

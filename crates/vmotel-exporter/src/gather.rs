@@ -121,7 +121,7 @@ impl Gatherer {
             return Vec::new();
         };
         let config = self.views.of(*first);
-        let sources = self.sources.list();
+        let sources = &self.sources;
         let snapshots: Vec<_> = sources
             .iter()
             .map(|source| {

@@ -19,6 +19,7 @@ mod init;
 #[cfg(feature = "listener")]
 mod listener;
 mod negotiate;
+mod overview;
 #[cfg(feature = "push")]
 mod push;
 mod resource;
@@ -46,6 +47,7 @@ pub use init::{InitError, init};
 #[cfg(feature = "listener")]
 pub use listener::Listener;
 pub use negotiate::Format;
+pub use overview::PullStatus;
 #[cfg(feature = "push")]
 pub use push::{Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target, Temporality};
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};

@@ -23,6 +23,7 @@ use self::{catalog::DURATION_BUCKETS, snapshot::SelfSnapshot};
 #[cfg(feature = "push")]
 use crate::push::PushMetrics;
 use crate::{
+    PullStatus,
     encode::Report,
     negotiate::{Coding, Format},
     sources::Sources,
@@ -104,6 +105,21 @@ impl SelfMetrics {
 
     pub(crate) fn sent(&self, coding: Coding, bytes: usize) {
         add(&self.bytes[coding as usize], bytes as u64);
+    }
+
+    /// Returns how scrapes do, as far as it is counted here.
+    pub(crate) fn pull_status(&self) -> PullStatus {
+        let scrapes = |outcome: Outcome| self.scrapes[outcome as usize].iter().map(get).sum();
+        PullStatus {
+            complete: scrapes(Outcome::Complete),
+            partial: scrapes(Outcome::Partial),
+            failed: scrapes(Outcome::Failed),
+            series: get(&self.series),
+            dropped_series: self.dropped.iter().map(get).sum(),
+            merged_series: get(&self.merged),
+            bytes: self.bytes.iter().map(get).sum(),
+            ..PullStatus::default()
+        }
     }
 
     /// Takes note of one collection: how long it took and what came of it.

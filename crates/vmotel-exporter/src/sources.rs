@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -17,9 +17,21 @@ use crate::error::{SourceError, cut};
 const MAX_SOURCES: usize = 64;
 
 /// The sources, in the order in which they were added.
-#[derive(Debug, Default)]
+///
+/// None is ever taken out, so that a snapshot of all of them may borrow them.
+#[derive(Debug)]
 pub(crate) struct Sources {
-    list: RwLock<Vec<Arc<NamedSource>>>,
+    slots: [OnceLock<NamedSource>; MAX_SOURCES],
+    adding: Mutex<()>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            slots: [const { OnceLock::new() }; MAX_SOURCES],
+            adding: Mutex::default(),
+        }
+    }
 }
 
 impl Sources {
@@ -27,27 +39,32 @@ impl Sources {
         if name.is_empty() || name.len() > 64 {
             return Err(SourceError::Name { name: cut(name) });
         }
-        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-        if list.iter().any(|known| known.name == name) {
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.iter().any(|known| known.name == name) {
             return Err(SourceError::Duplicate { name: name.into() });
         }
-        if list.len() >= MAX_SOURCES {
-            return Err(SourceError::TooMany {
-                name: name.into(),
-                max: MAX_SOURCES,
-            });
-        }
-        list.push(Arc::new(NamedSource {
+        let added = NamedSource {
             name: name.into(),
             source,
             health: Health::default(),
             calls: AtomicUsize::new(0),
-        }));
-        Ok(())
+        };
+        let free = self.slots.iter().find(|slot| slot.get().is_none());
+        match free.map(|slot| slot.set(added)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(SourceError::TooMany {
+                name: name.into(),
+                max: MAX_SOURCES,
+            }),
+        }
     }
 
-    pub(crate) fn list(&self) -> Vec<Arc<NamedSource>> {
-        self.list.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &NamedSource> {
+        self.slots.iter().map_while(OnceLock::get)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
     }
 }
 
@@ -194,5 +211,11 @@ impl Warned {
             drop(known);
             tracing::warn!(target: "vmotel_exporter", "{what}");
         }
+    }
+
+    /// Returns what was logged, the oldest first.
+    pub(crate) fn list(&self) -> Vec<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().cloned().collect()
     }
 }

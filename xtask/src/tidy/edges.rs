@@ -54,6 +54,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "vmotel-explorer",
+        // The registry only in its tests.
+        &[
+            "vmotel-model",
+            "vmotel-wire",
+            "vmotel-cardinality",
+            "vmotel-registry",
+            "vmotel-exporter",
+        ],
+    ),
+    (
         "vmotel-cli",
         // The exporter and the instruments for the catalog of a deployment, the parser for `check`.
         &[

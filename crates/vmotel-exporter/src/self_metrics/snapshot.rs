@@ -71,8 +71,8 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             .collect()
     };
     let sources = |f: fn(&crate::sources::Health) -> u64| -> Vec<_> {
-        let list = metrics.sources.list();
-        list.iter()
+        let sources = metrics.sources.iter();
+        sources
             .map(|source| (vec![source.name.clone()], Value::Count(f(&source.health))))
             .collect()
     };

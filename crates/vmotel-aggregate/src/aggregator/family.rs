@@ -228,7 +228,11 @@ impl<A: Accumulator> Family<A> {
         let keys = creation.key_sequence(attributes);
         let cell = A::create(&self.cells, &self.shape);
         let attributes = attributes.as_slice().to_vec();
-        self.live.fetch_add(1, Ordering::Relaxed);
+        let live = self.live.fetch_add(1, Ordering::Relaxed) + 1;
+        if live.is_power_of_two() {
+            // Room for as many again keeps the table at most half full: a set beyond the limit is told by few probes.
+            self.series.pin().reserve(live);
+        }
         Arc::new(Series::new(cell, attributes, keys, set, now, &self.late))
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Definition {
     /// Empty where the registry describes metrics of this name.
     pub(crate) help: Box<str>,
     pub(crate) scope: Option<Arc<Scope>>,
+    /// The most series, where it is not the registry's limit.
+    pub(crate) limit: Option<usize>,
 }
 
 impl Definition {
@@ -54,6 +56,7 @@ impl Definition {
             unit: "".into(),
             help: "".into(),
             scope: None,
+            limit: None,
         })
     }
 

@@ -17,8 +17,8 @@ pub(crate) trait AnyFamily: Send + Sync {
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Returns what its values are, for an error.
     fn values(&self) -> &'static str;
-    /// Ends all series: they are not counted any more.
-    fn release(&self);
+    /// Takes leave of the registry: its series are not counted any more, and what is recorded from now on is not kept.
+    fn detach(&self);
 }
 
 impl<S: Store> AnyFamily for Series<S> {
@@ -50,7 +50,7 @@ impl<S: Store> AnyFamily for Series<S> {
         S::NAME
     }
 
-    fn release(&self) {
-        (0..self.len()).for_each(|_| self.shared.release());
+    fn detach(&self) {
+        self.detach();
     }
 }

@@ -176,7 +176,7 @@ impl Registry {
         let removed = families.all.remove(&(self.set, name.into()));
         families.version += 1;
         if let Some(family) = &removed {
-            family.release();
+            family.detach();
         }
         removed.is_some()
     }
@@ -187,7 +187,7 @@ impl Registry {
         families.version += 1;
         families.all.retain(|(set, _), family| {
             if *set == self.set {
-                family.release();
+                family.detach();
             }
             *set != self.set
         });

@@ -173,8 +173,8 @@ impl<S: Store> Series<S> {
         match self.find(pin, key, hash) {
             Some((chunk, at)) => f(chunk, at),
             None => {
-                let (chunk, at) = self.create(pin, key, hash);
-                f(chunk, at)
+                let made = self.create(pin, key, hash);
+                f(made.chunk, made.at)
             }
         }
     }
@@ -230,9 +230,20 @@ impl<S: Store> Series<S> {
         self.collection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if there is a series of this key.
-    pub(crate) fn contains(&self, key: &Key) -> bool {
-        self.find(&pin(), key, key.hash(&self.seed)).is_some()
+    /// Makes the series of this key; none if it is there already. Of several calls at one time one makes it.
+    pub(crate) fn make(&self, key: &Key) -> Option<Handle<S>> {
+        let pin = pin();
+        let hash = key.hash(&self.seed);
+        if self.find(&pin, key, hash).is_some() {
+            return None;
+        }
+        let made = self.create(&pin, key, hash);
+        made.is_new.then(|| Handle::new(made.chunk, made.at))
+    }
+
+    /// Returns the most series, the overflow series not counted.
+    fn limit(&self) -> usize {
+        self.definition.limit.unwrap_or(self.shared.config.per_metric)
     }
 
     /// Hands the series of this key out a last time at the next collection; then it goes. Returns false if there is none.

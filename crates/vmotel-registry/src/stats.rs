@@ -47,8 +47,9 @@ impl Shared {
             .is_ok()
     }
 
-    pub(crate) fn release(&self) {
-        self.series.fetch_sub(1, Ordering::Relaxed);
+    /// Gives back the room of so many series.
+    pub(crate) fn release(&self, series: usize) {
+        self.series.fetch_sub(series, Ordering::Relaxed);
     }
 
     pub(crate) fn panicked(&self, name: &str) {

@@ -109,6 +109,7 @@ impl RegistryMeter {
             unit: (*unit).into(),
             help: (*description).into(),
             scope: Some(Arc::clone(&self.scope)),
+            limit: stream.cardinality_limit,
         };
         // A set of its own, so that instruments of one name do not meet in the registry.
         match self.provider.registry.new_set().family::<S>(definition, shape) {

@@ -59,6 +59,9 @@ pub struct Stream {
     pub attributes: Option<Vec<Cow<'static, str>>>,
     /// How measurements are added up. Default: by the kind of the instrument.
     pub aggregation: Aggregation,
+    /// The most sets of attributes, the one for what is beyond not counted. Default: that of
+    /// [`RegistryConfig::per_metric`](crate::RegistryConfig::per_metric). The limit of all series holds besides.
+    pub cardinality_limit: Option<usize>,
 }
 
 /// How the measurements of an instrument are added up.

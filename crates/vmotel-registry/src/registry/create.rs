@@ -219,13 +219,15 @@ impl Registry {
             return Err(RegistryError::Schemas { name: parsed.name });
         };
         let key = Key::new(schema.number, keys.len(), |index| parsed.labels[index].1.as_str());
-        if must_be_new && family.contains(&key) {
-            let (SeriesName::Text(text) | SeriesName::Parts(text, _)) = name;
-            return Err(RegistryError::Taken {
-                name: text.to_owned(),
-            });
+        if !must_be_new {
+            return Ok(family.with(&key, Handle::new));
         }
-        Ok(family.with(&key, Handle::new))
+        family.make(&key).ok_or_else(|| {
+            let (SeriesName::Text(text) | SeriesName::Parts(text, _)) = name;
+            RegistryError::Taken {
+                name: text.to_owned(),
+            }
+        })
     }
 
     fn labelled<S: Store, const N: usize>(
@@ -280,12 +282,14 @@ impl Registry {
             S::same(&name, &family.shape, &shape)?;
             return Ok(family);
         }
+        // A metric of the same name in another scope or set is another one.
+        let metric = match &definition.scope {
+            Some(scope) => format!("{name} of {}", scope.name),
+            None if self.set > 0 => format!("{name} of set {}", self.set),
+            None => name,
+        };
         let limiter = match self.controller() {
-            // A metric of the same name in another set is another one.
-            Some(controller) if self.set > 0 => {
-                Some(controller.metric(&format!("{name} of set {}", self.set), &[])?)
-            }
-            Some(controller) => Some(controller.metric(&name, &[])?),
+            Some(controller) => Some(controller.metric(&metric, &[])?),
             None => None,
         };
         let series = Arc::new(Series::new(

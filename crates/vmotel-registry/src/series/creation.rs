@@ -25,6 +25,22 @@ pub(crate) struct Creation {
     free_words: HashMap<usize, Vec<u32>>,
     /// Series to hand out a last time.
     pub(super) finishing: Vec<u32>,
+    /// The family has left the registry: nothing is made any more, and the registry's limit is not concerned.
+    detached: bool,
+}
+
+/// Where the series of a key is.
+pub(super) struct Place<'a, S: Store> {
+    pub(super) chunk: &'a Arc<Chunk<S>>,
+    pub(super) at: usize,
+    /// False if another call made it meanwhile.
+    pub(super) is_new: bool,
+}
+
+impl<'a, S: Store> Place<'a, S> {
+    pub(super) const fn new((chunk, at): (&'a Arc<Chunk<S>>, usize), is_new: bool) -> Self {
+        Self { chunk, at, is_new }
+    }
 }
 
 impl Creation {
@@ -48,7 +64,7 @@ impl<S: Store> Series<S> {
     /// Makes the series of a key that was not found, unless it is there by now.
     #[cold]
     #[inline(never)]
-    pub(super) fn create<'a>(&'a self, pin: &Pin, key: &Key, hash: u64) -> (&'a Arc<Chunk<S>>, usize) {
+    pub(super) fn create<'a>(&'a self, pin: &Pin, key: &Key, hash: u64) -> Place<'a, S> {
         if let Some(limiter) = &self.limiter {
             return self.create_bounded(pin, limiter, key);
         }
@@ -56,19 +72,27 @@ impl<S: Store> Series<S> {
             && let Some((chunk, at)) = self.overflow.get().and_then(|&id| self.chunks.get(id))
         {
             self.shared.overflowed.add(1);
-            return (chunk, at);
+            return Place::new((chunk, at), true);
         }
         let now = self.shared.clock.now();
         let mut creation = self.creation();
         if let Some(found) = self.find(pin, key, hash) {
-            return found;
+            return Place::new(found, false);
         }
         if let Some((_, chunk, at)) = self.admit(pin, &mut creation, key, hash, now) {
-            return (chunk, at);
+            return Place::new((chunk, at), true);
         }
         self.full.store(true, Ordering::Relaxed);
         self.shared.overflowed.add(1);
-        self.overflow(pin, &mut creation)
+        Place::new(self.overflow(pin, &mut creation), true)
+    }
+
+    /// Takes leave of the registry: what is recorded into new series from now on goes to the overflow series, which nobody reads.
+    pub(crate) fn detach(&self) {
+        let mut creation = self.creation();
+        if !std::mem::replace(&mut creation.detached, true) {
+            self.shared.release(creation.live);
+        }
     }
 
     /// Makes the series of a key that is not there, if there is room.
@@ -80,11 +104,11 @@ impl<S: Store> Series<S> {
         hash: u64,
         now: Timestamp,
     ) -> Option<(u32, &Arc<Chunk<S>>, usize)> {
-        if creation.live >= self.shared.config.per_metric || !self.shared.charge() {
+        if creation.detached || creation.live >= self.limit() || !self.shared.charge() {
             return None;
         }
         let Some((id, chunk, at)) = self.put(creation, key, now) else {
-            self.shared.release();
+            self.shared.release(1);
             return None;
         };
         // The overflow series is in the table, too.
@@ -167,7 +191,9 @@ impl<S: Store> Series<S> {
         chunk.changes.fetch_add(1, Ordering::Release);
         self.table.remove(pin, self.key(chunk, at).hash(&self.seed), id);
         creation.live -= 1;
-        self.shared.release();
+        if !creation.detached {
+            self.shared.release(1);
+        }
         if let Some(limiter) = &self.limiter {
             limiter.forget(id);
         }

@@ -60,7 +60,10 @@ impl<S: Store> Series<S> {
             let hash = key.hash(&self.seed);
             let (to, to_at) = match self.find(pin, &key, hash) {
                 Some(found) => found,
-                None => self.create(pin, &key, hash),
+                None => {
+                    let made = self.create(pin, &key, hash);
+                    (made.chunk, made.at)
+                }
             };
             chunk
                 .store

@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use vmotel_cardinality::{Decision, Evicted, Metric, SetId};
 use vmotel_cells::Pin;
 
-use super::{Chunk, Key, Series, key::Packed, schema::Schema};
+use super::{Key, Series, creation::Place, key::Packed, schema::Schema};
 use crate::store::Store;
 
 /// How often a set that the controller evicts meanwhile is decided on anew before it is folded whole.
@@ -88,12 +88,7 @@ impl Limiter {
 impl<S: Store> Series<S> {
     /// Makes the series that the controller decides on, by its protocol: under the creation lock, and only while the controller
     /// holds the set.
-    pub(super) fn create_bounded<'a>(
-        &'a self,
-        pin: &Pin,
-        limiter: &Limiter,
-        key: &Key,
-    ) -> (&'a Arc<Chunk<S>>, usize) {
+    pub(super) fn create_bounded<'a>(&'a self, pin: &Pin, limiter: &Limiter, key: &Key) -> Place<'a, S> {
         let packed = Packed(key.bytes());
         let schemas = self.schemas.get(pin);
         if let Some(schema) = schemas.get(usize::from(packed.schema())) {
@@ -111,7 +106,8 @@ impl<S: Store> Series<S> {
                 let now = self.shared.clock.now();
                 let mut creation = self.creation();
                 if let Some(found) = self.find(pin, &written, hash) {
-                    return found;
+                    // One that is folded into another's series is as new as it can be.
+                    return Place::new(found, written.bytes() != key.bytes());
                 }
                 if !limiter.metric.holds(decision.set()) {
                     continue;
@@ -122,10 +118,10 @@ impl<S: Store> Series<S> {
                 let mut sets = limiter.sets();
                 sets.series.insert(decision.set(), id);
                 sets.sets.insert(id, decision.set());
-                return (chunk, at);
+                return Place::new((chunk, at), true);
             }
         }
         self.shared.overflowed.add(1);
-        self.overflow(pin, &mut self.creation())
+        Place::new(self.overflow(pin, &mut self.creation()), true)
     }
 }

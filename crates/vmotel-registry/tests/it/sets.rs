@@ -1,6 +1,6 @@
 //! Sets, and what is unregistered.
 
-use vmotel_registry::Registry;
+use vmotel_registry::{Registry, RegistryConfig};
 
 use crate::support::scrape;
 
@@ -48,4 +48,68 @@ fn a_registry_that_is_collected_twice_at_once_is_handed_out_once() {
     assert_eq!((one.len(), other.len()), (1, 0));
     drop((one, other));
     assert_eq!(registry.snapshot(&config).len(), 1);
+}
+
+#[test]
+fn a_family_that_was_unregistered_takes_no_room_any_more() {
+    let registry = Registry::with_config(RegistryConfig {
+        total: 3,
+        ..RegistryConfig::default()
+    });
+    let family = registry.counter_family("old", ["n"]).unwrap();
+    let kept = family.with(["0"]);
+    family.add(["1"], 1);
+    assert!(registry.unregister("old"));
+    assert_eq!(registry.stats().series, 0);
+    // What comes in is void, and it is counted.
+    for n in ["0", "1", "2", "3", "4"] {
+        family.add([n], 1);
+    }
+    kept.inc();
+    assert_eq!((registry.stats().series, registry.stats().overflowed), (0, 3));
+
+    let new = registry.counter_family("new", ["n"]).unwrap();
+    for n in ["0", "1", "2"] {
+        new.add([n], 1);
+    }
+    assert_eq!((registry.stats().series, registry.stats().overflowed), (3, 3));
+    family.finish(["0"]);
+    assert_eq!(
+        scrape(&registry),
+        "# TYPE new Counter\nnew{n=\"0\"} 1\nnew{n=\"1\"} 1\nnew{n=\"2\"} 1\n"
+    );
+    // The room of each is given back once.
+    registry.unregister("new");
+    assert_eq!(registry.stats().series, 0);
+}
+
+#[test]
+fn of_two_that_make_a_series_at_one_time_one_does() {
+    use std::{sync::Barrier, thread};
+
+    let registry = Registry::new();
+    let barrier = Barrier::new(3);
+    let rounds = 2_000;
+    let made: Vec<Vec<bool>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..rounds)
+                        .map(|round| {
+                            let labels = [("round", round.to_string())];
+                            let labels = labels.each_ref().map(|(key, value)| (*key, value.as_str()));
+                            barrier.wait();
+                            registry.new_counter(("c_total", &labels)).is_ok()
+                        })
+                        .collect()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for round in 0..rounds {
+        let winners = made.iter().filter(|made| made[round]).count();
+        assert_eq!(winners, 1, "round {round}");
+    }
+    assert_eq!(registry.stats().series, rounds);
 }

@@ -1,26 +1,28 @@
-//! The thread that collects, and the scrapes that wait for it.
+//! The threads that collect, and the scrapes that wait for it.
 //!
 //! A collection may take long (callbacks, a hundred thousand series), so that it never runs on a thread that serves requests.
 //! All scrapes that wait when a collection begins share its result: 200 scrapes at once cost as much as two.
 
+mod lane;
 mod queue;
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
-use vmotel_model::Clock;
 
-use self::queue::{Queue, Waiter};
+use self::lane::Lane;
 #[cfg(feature = "push")]
 use crate::push::Batch;
 use crate::{
     Format,
     clock::SystemClock,
-    compress,
     error::ScrapeError,
-    gather::{Content, Form, Gathered, Gatherer},
+    gather::{Form, Gatherer},
     negotiate::Coding,
+    wait,
 };
 
 /// What a scrape is answered with.
@@ -48,103 +50,87 @@ struct Want {
     coding: Coding,
 }
 
-/// The limits of the collector.
+#[cfg(feature = "push")]
+impl Want {
+    const fn push(markers: bool) -> Self {
+        Self {
+            form: Form::Push { markers },
+            coding: Coding::Identity,
+        }
+    }
+}
+
+/// The limits of a lane.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) pending: usize,
     pub(crate) timeout: Duration,
 }
 
-/// Takes scrapes and has them answered by its thread, which starts with the first of them.
+/// Takes scrapes and has them answered: by the first lane, and while a source hangs in it, by another one without that source.
 #[derive(Debug)]
 pub(crate) struct Collector {
-    queue: Arc<Queue>,
-    gatherer: Arc<Gatherer>,
-    clock: Arc<SystemClock>,
+    first: Lane,
+    rest: Mutex<Arc<Lane>>,
 }
 
 impl Collector {
     pub(crate) fn new(gatherer: Arc<Gatherer>, limits: Limits, clock: Arc<SystemClock>) -> Self {
         Self {
-            queue: Arc::new(Queue::new(limits)),
-            gatherer,
-            clock,
+            first: Lane::new(Arc::clone(&gatherer), limits, Arc::clone(&clock), false),
+            rest: Mutex::new(Arc::new(Lane::new(gatherer, limits, clock, true))),
         }
     }
 
     /// Answers with the result of a collection that begins after this call. Needs no runtime.
-    pub(crate) async fn scrape(&self, format: Format, coding: Coding) -> Result<Scraped, ScrapeError> {
+    ///
+    /// Where a source hangs, which `patience` or a scrape that comes later finds out, the answer lacks it.
+    pub(crate) async fn scrape(
+        &self,
+        format: Format,
+        coding: Coding,
+        patience: impl Future<Output = ()>,
+    ) -> Result<Scraped, ScrapeError> {
         let form = Form::Text(format);
-        match self.collect(Want { form, coding }).await? {
-            Reply::Scraped(scraped) => Ok(scraped),
-            #[cfg(feature = "push")]
-            Reply::Batch(_) => unreachable!("a text was asked for"),
+        let want = Want { form, coding };
+        match wait::before(self.first.collect(want), patience).await {
+            None | Some(Err(ScrapeError::Stuck { .. })) => scraped(self.collect_rest(want).await?),
+            Some(answer) => scraped(answer?),
         }
     }
 
     /// Answers with the requests of a collection that begins after this call. Needs no runtime.
     #[cfg(feature = "push")]
     pub(crate) async fn push(&self, markers: bool) -> Result<Batch, ScrapeError> {
-        let want = Want {
-            form: Form::Push { markers },
-            coding: Coding::Identity,
-        };
-        match self.collect(want).await? {
-            Reply::Batch(batch) => Ok(batch),
-            Reply::Scraped(_) => unreachable!("a push was asked for"),
-        }
+        batch(self.first.collect(Want::push(markers)).await?)
     }
 
-    /// Collects on a thread of its own what can be collected while the collector's thread hangs.
+    /// Collects what can be collected while the first lane hangs.
     #[cfg(feature = "push")]
     pub(crate) async fn push_rest(&self, markers: bool) -> Result<Batch, ScrapeError> {
-        let (sender, receiver) = oneshot::channel();
-        let (gatherer, time) = (Arc::clone(&self.gatherer), self.clock.now());
-        let form = Form::Push { markers };
-        thread::Builder::new()
-            .name("vmotel-collect-rest".to_owned())
-            .spawn(move || sender.send(gatherer.gather(&[form], time, true)))
-            .map_err(|_| ScrapeError::Thread)?;
-        let gathered = receiver.await.unwrap_or_default();
-        match gathered.into_iter().next() {
-            Some((_, Ok(gathered))) => match gathered.content {
-                Content::Batch(batch) => Ok(batch),
-                Content::Text(_) => unreachable!("a push was asked for"),
-            },
-            Some((_, Err(error))) => Err(error),
-            None => Err(ScrapeError::Thread),
+        batch(self.collect_rest(Want::push(markers)).await?)
+    }
+
+    async fn collect_rest(&self, want: Want) -> Answer {
+        let lane = Arc::clone(&self.rest());
+        let answer = lane.collect(want).await;
+        if !matches!(answer, Err(ScrapeError::Stuck { .. })) {
+            return answer;
         }
+        // One more source hangs, which the next lane leaves out. There are never more lanes than sources.
+        let next = {
+            let mut rest = self.rest();
+            if Arc::ptr_eq(&rest, &lane) {
+                lane.queue.close();
+                *rest = Arc::new(lane.again());
+            }
+            Arc::clone(&rest)
+        };
+        next.collect(want).await
     }
 
-    async fn collect(&self, want: Want) -> Answer {
-        let receiver = self.submit(want)?;
-        // The sender is dropped unanswered only if the thread ends, which it does at shutdown.
-        receiver.await.unwrap_or(Err(ScrapeError::ShutDown))
-    }
-
-    fn submit(&self, want: Want) -> Result<oneshot::Receiver<Answer>, ScrapeError> {
-        let (sender, receiver) = oneshot::channel();
-        let waiter = Waiter { want, sender };
-        if self.queue.push(waiter, self.clock.monotonic())? {
-            self.start()?;
-        }
-        Ok(receiver)
-    }
-
-    fn start(&self) -> Result<(), ScrapeError> {
-        let (queue, gatherer, clock) = (
-            Arc::clone(&self.queue),
-            Arc::clone(&self.gatherer),
-            Arc::clone(&self.clock),
-        );
-        thread::Builder::new()
-            .name("vmotel-collect".to_owned())
-            .spawn(move || run(&queue, &gatherer, &clock))
-            .map(drop)
-            .map_err(|_| {
-                self.queue.not_started();
-                ScrapeError::Thread
-            })
+    fn rest(&self) -> MutexGuard<'_, Arc<Lane>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what collections are made of.
@@ -154,68 +140,33 @@ impl Collector {
 
     /// Returns how many collections were answered.
     pub(crate) fn answered(&self) -> u64 {
-        self.queue.answered()
+        self.first.queue.answered()
     }
 
     /// Returns what [`Collector::answered`] will be once a collection that begins after this call was answered.
     pub(crate) fn answered_next(&self) -> u64 {
-        self.queue.answered_next()
+        self.first.queue.answered_next()
     }
 
-    /// Refuses further scrapes and ends the thread after the collection under way.
+    /// Refuses further scrapes and ends the threads after the collections under way.
     pub(crate) fn close(&self) {
-        self.queue.close();
+        self.first.queue.close();
+        self.rest().queue.close();
     }
 }
 
-fn run(queue: &Queue, gatherer: &Gatherer, clock: &SystemClock) {
-    while let Some(wants) = queue.next(|| clock.monotonic()) {
-        let answers: Vec<(Want, Answer)> = collect(&wants, gatherer, clock);
-        queue.answer(&answers);
-    }
-}
-
-/// Collects once for all forms with equal views, encodes once per form and compresses once per coding.
-fn collect(wants: &[Want], gatherer: &Gatherer, clock: &SystemClock) -> Vec<(Want, Answer)> {
-    let mut answers = Vec::with_capacity(wants.len());
-    let mut left: Vec<Form> = wants.iter().map(|want| want.form).collect();
-    left.dedup();
-    while let Some(first) = left.first() {
-        let view = gatherer.views.of(*first);
-        let (forms, others) = left.iter().partition(|form| gatherer.views.of(**form) == view);
-        left = others;
-        let begin = clock.monotonic();
-        let mut report = None;
-        for (form, result) in gatherer.gather(&forms, clock.now(), false) {
-            let codings = wants.iter().filter(|want| want.form == form);
-            match result {
-                Ok(gathered) => {
-                    answers.extend(codings.map(|want| (*want, reply(&gathered, want.coding))));
-                    report.get_or_insert(gathered.report);
-                }
-                Err(error) => {
-                    gatherer.warned.warn(&error.to_string());
-                    answers.extend(codings.map(|want| (*want, Err(error.clone()))));
-                }
-            }
-        }
-        if let Some(report) = report {
-            let took = clock.monotonic().saturating_sub(begin);
-            gatherer.metrics.collected(took, &report);
-        }
-    }
-    answers
-}
-
-/// Returns what answers for a coding.
-fn reply(gathered: &Gathered, coding: Coding) -> Answer {
-    match &gathered.content {
-        Content::Text(body) => Ok(Reply::Scraped(Scraped {
-            body: compress::compress(coding, body)?,
-            failed: Arc::clone(&gathered.failed),
-            is_failure: gathered.is_failure,
-        })),
+fn scraped(reply: Reply) -> Result<Scraped, ScrapeError> {
+    match reply {
+        Reply::Scraped(scraped) => Ok(scraped),
         #[cfg(feature = "push")]
-        Content::Batch(batch) => Ok(Reply::Batch(batch.clone())),
+        Reply::Batch(_) => unreachable!("a text was asked for"),
+    }
+}
+
+#[cfg(feature = "push")]
+fn batch(reply: Reply) -> Result<Batch, ScrapeError> {
+    match reply {
+        Reply::Batch(batch) => Ok(batch),
+        Reply::Scraped(_) => unreachable!("a push was asked for"),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{io, time::Duration};
 
+use crate::ShutdownReport;
+
 /// A setting that cannot be used: its name, its value and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -185,22 +187,60 @@ pub enum ScrapeError {
 #[non_exhaustive]
 pub enum ShutdownError {
     /// The deadline passed; what is named goes on in the background.
-    #[error("the shutdown took longer than {} ms while {step}", timeout.as_millis())]
+    #[error("the shutdown took longer than {} ms while {step}{}", timeout.as_millis(), told(.report))]
     Timeout {
         /// What was being waited for.
         step: &'static str,
         /// The deadline as given.
         timeout: Duration,
+        /// What was done all the same.
+        report: ShutdownReport,
     },
     /// The SDK's provider, or a reader added to it, did not shut down cleanly.
-    #[error("the meter provider did not shut down: {message}")]
+    #[error("the meter provider did not shut down: {message}{}", told(.report))]
     Provider {
         /// What the SDK said.
         message: String,
+        /// What was done all the same.
+        report: ShutdownReport,
     },
     /// The thread that waits cannot be started.
     #[error("cannot start the thread of the shutdown")]
     Thread,
+}
+
+impl ShutdownError {
+    /// Returns what the shutdown did all the same, such as the samples that it pushed; none if it did not begin.
+    #[must_use]
+    pub const fn report(&self) -> Option<&ShutdownReport> {
+        match self {
+            Self::Timeout { report, .. } | Self::Provider { report, .. } => Some(report),
+            Self::Thread => None,
+        }
+    }
+
+    /// Adds what was done.
+    pub(crate) fn with_report(mut self, done: ShutdownReport) -> Self {
+        if let Self::Timeout { report, .. } | Self::Provider { report, .. } = &mut self {
+            *report = done;
+        }
+        self
+    }
+}
+
+#[cfg(feature = "push")]
+fn told(report: &ShutdownReport) -> String {
+    report.push.map_or_else(String::new, |push| {
+        format!(
+            "; of the pushed samples {} were delivered, {} spooled and {} lost",
+            push.delivered, push.spooled, push.lost
+        )
+    })
+}
+
+#[cfg(not(feature = "push"))]
+const fn told(_: &ShutdownReport) -> &'static str {
+    ""
 }
 
 /// Cuts a value for a message, at a character's boundary.

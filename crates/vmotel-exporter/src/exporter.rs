@@ -10,7 +10,7 @@ use opentelemetry::{InstrumentationScope, metrics::Meter};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::watch;
 use vmotel_cardinality::Limits as LabelLimits;
-use vmotel_model::{MetricSource, Naming, VisitConfig};
+use vmotel_model::{Clock as _, MetricSource, Naming, VisitConfig};
 
 #[cfg(feature = "push")]
 use crate::push::{Encoder, FlushError, PushOutcome, PushStatus, Pusher, Pushing};
@@ -274,7 +274,10 @@ impl Exporter {
     /// Returns an error if metrics are switched off, the exporter is shut down or busy, or a collection hangs or panics. Sources
     /// that fail are no error here; see [`Exporter::status`].
     pub fn scrape(&self, format: Format) -> Result<String, ScrapeError> {
-        let scraped = wait::block_on(self.inner.scraper.scrape(format, Coding::Identity))?;
+        let (scraper, clock) = (&self.inner.scraper, &self.inner.clock);
+        let end = clock.monotonic().saturating_add(scraper.collect_timeout);
+        let patience = wait::until(|| clock.monotonic() > end);
+        let scraped = wait::block_on(scraper.scrape(format, Coding::Identity, patience))?;
         Ok(String::from_utf8_lossy(&scraped.body).into_owned())
     }
 

@@ -145,6 +145,11 @@ impl Gatherer {
         for snapshot in snapshots.into_iter().flatten() {
             list.push(Box::new(snapshot));
         }
+        #[cfg(feature = "push")]
+        if sdk_fault.is_some() && forms.iter().any(|form| matches!(form, Form::Push { .. })) {
+            // Scrapes had it, or will say that it failed; a push may not have had the last values yet.
+            list.extend(self.sdk.parting(config));
+        }
         if self.self_metrics {
             list.push(self.metrics.snapshot(config));
         }

@@ -49,7 +49,9 @@ pub use listener::Listener;
 pub use negotiate::Format;
 pub use overview::PullStatus;
 #[cfg(feature = "push")]
-pub use push::{Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target, Temporality};
+pub use push::{
+    Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target, TargetCheck, Temporality,
+};
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};
 pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};

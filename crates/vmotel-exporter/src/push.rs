@@ -95,8 +95,27 @@ pub struct Push {
     pub temporality: Temporality,
     /// The largest body of a request in bytes, before it is compressed. Default: just below 32 MiB; at least 64 KiB.
     pub max_request_bytes: usize,
+    /// Whether the target is tried with an empty request when the worker starts. Default: [`TargetCheck::Report`].
+    pub check: TargetCheck,
     /// What is kept of what the server has not taken.
     pub spool: SpoolConfig,
+}
+
+/// What is done about the target before there is anything to push.
+///
+/// The worker sends an empty request when it starts, unless a collection or the shutdown comes first: it shows a wrong address, credentials or
+/// certificates at the start, and not after the first interval. [`PushStatus::target_check`] has the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TargetCheck {
+    /// A failure is logged as an error, and pushes are tried all the same. The default.
+    #[default]
+    Report,
+    /// A failure is an error of [`ExporterBuilder::build`](crate::ExporterBuilder::build), which waits for the answer, at most for
+    /// [`Push::request_timeout`] and a second. For jobs that are better not started than not measured.
+    Require,
+    /// Nothing is sent before there is data.
+    Off,
 }
 
 /// How long to wait before a request is tried again: twice as long after each failure, half of it at random.
@@ -140,6 +159,7 @@ impl Push {
             native_exponential: false,
             temporality: Temporality::Cumulative,
             max_request_bytes: vmotel_wire::PushConfig::default().max_request_bytes,
+            check: TargetCheck::default(),
             spool: SpoolConfig::default(),
         }
     }
@@ -256,6 +276,7 @@ impl fmt::Debug for Push {
             .field("native_exponential", &self.native_exponential)
             .field("temporality", &self.temporality)
             .field("max_request_bytes", &self.max_request_bytes)
+            .field("check", &self.check)
             .field("spool", &self.spool)
             .finish()
     }

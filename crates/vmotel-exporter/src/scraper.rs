@@ -30,10 +30,15 @@ pub(crate) struct Scraper {
 }
 
 impl Scraper {
-    /// Scrapes in a format, uncompressed.
-    pub(crate) async fn scrape(&self, format: Format, coding: Coding) -> Result<Scraped, ScrapeError> {
+    /// Scrapes in a format; once `patience` ends, without a source that hangs.
+    pub(crate) async fn scrape(
+        &self,
+        format: Format,
+        coding: Coding,
+        patience: impl Future<Output = ()>,
+    ) -> Result<Scraped, ScrapeError> {
         let result = if self.serves {
-            self.collector.scrape(format, coding).await
+            self.collector.scrape(format, coding, patience).await
         } else {
             Err(ScrapeError::Disabled)
         };
@@ -53,8 +58,13 @@ impl Scraper {
         self.collector.push_rest(markers).await
     }
 
-    /// Answers a request for the metrics' path.
-    pub(crate) async fn respond(&self, method: &Method, headers: &HeaderMap) -> Response<Bytes> {
+    /// Answers a request for the metrics' path; `patience` as for [`Scraper::scrape`].
+    pub(crate) async fn respond(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        patience: impl Future<Output = ()>,
+    ) -> Response<Bytes> {
         if method != Method::GET && method != Method::HEAD {
             let mut response = plain(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -67,7 +77,7 @@ impl Scraper {
         }
         let format = negotiate::format(headers);
         let coding = negotiate::coding(headers, compress::AVAILABLE);
-        let response = match self.scrape(format, coding).await {
+        let response = match self.scrape(format, coding, patience).await {
             Ok(scraped) => {
                 self.metrics.sent(coding, scraped.body.len());
                 success(&scraped, format, coding)

@@ -78,6 +78,8 @@ struct Shared {
     status: Mutex<SdkStatus>,
     /// What was collected at the provider's shutdown.
     last: Mutex<Option<Arc<ResourceMetrics>>>,
+    /// What was collected before the pipeline was lost, until it is asked for.
+    parting: Mutex<Option<Arc<ResourceMetrics>>>,
     /// Results of former collections, whose memory the next one fills again.
     buffers: Mutex<Vec<ResourceMetrics>>,
     notices: Mutex<Notices>,
@@ -93,6 +95,7 @@ impl SdkSource {
             manual: ManualReader::builder().build(),
             status: Mutex::new(SdkStatus::Unregistered),
             last: Mutex::new(None),
+            parting: Mutex::new(None),
             buffers: Mutex::new(Vec::new()),
             notices: Mutex::new(Notices::default()),
             texts: Mutex::new(Texts::default()),
@@ -114,6 +117,17 @@ impl SdkSource {
     #[must_use]
     pub fn status(&self) -> SdkStatus {
         lock(&self.shared.status).clone()
+    }
+
+    /// Returns, once, a view of what was collected last before the pipeline was lost.
+    #[cfg_attr(not(feature = "push"), expect(dead_code, reason = "for the feature"))]
+    pub(crate) fn parting<'a>(&'a self, config: &'a VisitConfig) -> Option<Box<dyn Snapshot + 'a>> {
+        let metrics = lock(&self.shared.parting).take()?;
+        Some(Box::new(SdkSnapshot::new(
+            &self.shared,
+            Collected::Last(metrics),
+            config,
+        )))
     }
 
     /// Returns what has been noticed since the last call and should be logged: each matter once, at most 1000 in all.
@@ -174,7 +188,6 @@ impl Shared {
     }
 
     fn collect_into(&self, mut buffer: ResourceMetrics) -> Option<ResourceMetrics> {
-        // A panic leaves the buffer half filled; it is dropped then.
         let result = catch_unwind(AssertUnwindSafe(|| self.manual.collect(&mut buffer)));
         let status = match result {
             Ok(Ok(())) => return Some(buffer),
@@ -187,6 +200,8 @@ impl Shared {
         };
         let mut current = lock(&self.status);
         if *current == SdkStatus::Ok {
+            // The SDK calls the callbacks before it fills the buffer, which still holds an earlier collection.
+            *lock(&self.parting) = Some(Arc::new(buffer));
             lock(&self.notices).add(SdkNotice::Status(status.clone()));
             *current = status;
         }

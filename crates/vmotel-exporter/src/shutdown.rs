@@ -57,7 +57,7 @@ impl Exporter {
     ///
     /// # Errors
     /// Returns an error if the deadline passes, naming what was waited for, or if the provider fails to shut down. The exporter
-    /// is shut down all the same.
+    /// is shut down all the same, and the error has the report of what was pushed ([`ShutdownError::report`]).
     pub async fn shutdown(&self, timeout: Duration) -> Result<ShutdownReport, ShutdownError> {
         let exporter = self.clone();
         let (sender, receiver) = oneshot::channel();
@@ -97,6 +97,7 @@ impl Exporter {
             _ => Err(ShutdownError::Timeout {
                 step: "another shutdown runs",
                 timeout,
+                report: ShutdownReport::default(),
             }),
         }
     }
@@ -163,12 +164,16 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
             result = result.and(Err(ShutdownError::Timeout {
                 step: "a listener finishes its responses",
                 timeout,
+                report,
             }));
         }
     }
     report.final_scrape = collector.answered() >= wanted;
     collector.close();
-    result.map(|()| report)
+    match result {
+        Ok(()) => Ok(report),
+        Err(error) => Err(error.with_report(report)),
+    }
 }
 
 /// Shuts the provider down on a thread, as readers of others may block for longer than there is time.
@@ -183,10 +188,12 @@ fn provider(inner: &Inner, timeout: Duration, left: Duration) -> Result<(), Shut
         Ok(Ok(()) | Err(OTelSdkError::AlreadyShutdown)) => Ok(()),
         Ok(Err(error)) => Err(ShutdownError::Provider {
             message: error.to_string(),
+            report: ShutdownReport::default(),
         }),
         Err(_) => Err(ShutdownError::Timeout {
             step: "the meter provider shuts down",
             timeout,
+            report: ShutdownReport::default(),
         }),
     }
 }

@@ -121,10 +121,14 @@ async fn answer(scraper: &Scraper, request: &Request<Incoming>) -> Response<Byte
         );
     }
     let limit = scraper.collect_timeout;
-    let response = scraper.respond(request.method(), request.headers());
-    // The queue answers with the same error, but only once another scrape comes.
-    match time::timeout(limit + Duration::from_millis(100), response).await {
+    // Then the queue knows, too, that a source hangs, and this scrape goes on without it.
+    let patience = limit + Duration::from_millis(100);
+    let response = scraper.respond(request.method(), request.headers(), time::sleep(patience));
+    match time::timeout(2 * patience, response).await {
         Ok(response) => response,
-        Err(_) => failure(&ScrapeError::Stuck { since: limit, limit }),
+        Err(_) => failure(&ScrapeError::Stuck {
+            since: 2 * limit,
+            limit,
+        }),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -13,7 +16,7 @@ use vmotel_wire::{
 };
 
 use super::{
-    Push,
+    Push, PushMetrics,
     target::Resolved,
     temporality::{Lender, Lent},
 };
@@ -37,6 +40,7 @@ pub(crate) struct Encoder {
     ends: bool,
     /// If counters and histograms are sent as deltas.
     deltas: Option<Lender>,
+    metrics: Arc<PushMetrics>,
     buffers: Mutex<Buffers>,
 }
 
@@ -62,10 +66,34 @@ struct Last {
 pub(crate) struct Batch {
     pub(crate) parcels: Vec<Parcel>,
     pub(crate) report: PushReport,
+    claim: Arc<Claim>,
+}
+
+impl Batch {
+    /// Tells that the samples are in somebody's hands; those of a batch that is dropped without it count as discarded.
+    pub(super) fn claim(&self) {
+        self.claim.taken.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Shared by the copies of one batch.
+#[derive(Debug)]
+struct Claim {
+    metrics: Arc<PushMetrics>,
+    samples: u64,
+    taken: AtomicBool,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !*self.taken.get_mut() {
+            self.metrics.discarded(self.samples);
+        }
+    }
 }
 
 impl Encoder {
-    pub(super) fn new(config: &Config, push: &Push, target: &Resolved) -> Self {
+    pub(super) fn new(config: &Config, push: &Push, target: &Resolved, metrics: Arc<PushMetrics>) -> Self {
         let labels = identity::labels(config);
         let by_server = target.is_victoria && !config.honor_labels;
         let wire = PushConfig {
@@ -88,6 +116,7 @@ impl Encoder {
             labels: if by_server { Vec::new() } else { labels },
             ends: push.stale_markers && !push.interval.is_zero(),
             deltas: Lender::new(push.temporality),
+            metrics,
             buffers: Mutex::default(),
         }
     }
@@ -134,7 +163,16 @@ impl Encoder {
             )?;
         }
         *self.buffers.lock().unwrap_or_else(PoisonError::into_inner) = buffers;
-        Ok(Batch { parcels, report })
+        let claim = Claim {
+            metrics: Arc::clone(&self.metrics),
+            samples: parcels.iter().map(|parcel| parcel.samples).sum(),
+            taken: AtomicBool::new(false),
+        };
+        Ok(Batch {
+            parcels,
+            report,
+            claim: Arc::new(claim),
+        })
     }
 
     fn pass(
@@ -245,7 +283,7 @@ const fn names(naming: Naming) -> Names {
 }
 
 /// Compresses a body, by way of a buffer that is kept.
-fn pack(kind: ParcelKind, body: &[u8], packed: &mut Vec<u8>) -> io::Result<Bytes> {
+pub(super) fn pack(kind: ParcelKind, body: &[u8], packed: &mut Vec<u8>) -> io::Result<Bytes> {
     match kind {
         ParcelKind::Otlp => return Ok(Bytes::copy_from_slice(body)),
         ParcelKind::OtlpGzip => compress::gzip(body, u32::from(LEVEL), packed)?,

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use vmotel_http::Client;
 
 use super::{
-    Encoder, FlushError, Push, PushMetrics, PushOutcome,
+    Encoder, FlushError, Push, PushMetrics, PushOutcome, TargetCheck,
     target::Resolved,
     worker::{End, Flush, Setup, Worker},
 };
@@ -42,7 +42,7 @@ impl Pushing {
             message: error.to_string(),
         })?;
         let spool = Spool::open(push.spool.clone())?;
-        let metrics = Arc::new(PushMetrics::new(target.to_string()));
+        let metrics = Arc::new(PushMetrics::new(target.to_string(), &push.spool));
         Ok(Some(Self {
             push,
             target,
@@ -53,7 +53,7 @@ impl Pushing {
     }
 
     pub(crate) fn encoder(&self, config: &Config) -> Encoder {
-        Encoder::new(config, &self.push, &self.target)
+        Encoder::new(config, &self.push, &self.target, Arc::clone(&self.metrics))
     }
 
     /// Starts the worker.
@@ -79,6 +79,8 @@ impl Pushing {
             spool,
             metrics,
         } = self;
+        let (checked, check) = std_mpsc::sync_channel(1);
+        let required = (push.check == TargetCheck::Require).then_some(push.request_timeout);
         let work = move || {
             let setup = Setup {
                 push,
@@ -89,6 +91,7 @@ impl Pushing {
                 metrics,
                 warned: Cell::new(None),
                 worried: Cell::new(false),
+                checked,
             };
             runtime.block_on(Worker::new(setup, spool).run(flushes, ended));
         };
@@ -96,6 +99,17 @@ impl Pushing {
             .name("vmotel-push".to_owned())
             .spawn(work)
             .map_err(failed)?;
+        if let Some(timeout) = required {
+            // The client keeps to the time itself.
+            let told = check.recv_timeout(timeout + Duration::from_secs(1));
+            told.unwrap_or_else(|_| {
+                Err(format!(
+                    "the target did not answer within {} ms",
+                    timeout.as_millis()
+                ))
+            })
+            .map_err(|message| BuildError::Push { message })?;
+        }
         Ok(pusher)
     }
 }

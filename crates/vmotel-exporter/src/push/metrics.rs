@@ -14,7 +14,7 @@ use vmotel_wire::PushReport;
 use super::PushStatus;
 use crate::{
     self_metrics::{FAILURES, REJECTIONS, REQUEST_BUCKETS},
-    spool::SpoolStats,
+    spool::{SpoolConfig, SpoolStats},
 };
 
 /// How a request failed, in the order of [`FAILURES`].
@@ -31,7 +31,11 @@ pub(crate) enum Failed {
 #[derive(Debug)]
 pub(crate) struct PushMetrics {
     target: String,
+    /// The number of the place and its most bytes.
+    queue_limit: (usize, u64),
     collections: AtomicU64,
+    failed_collections: AtomicU64,
+    discarded_samples: AtomicU64,
     delivered_samples: AtomicU64,
     refused_samples: AtomicU64,
     bytes: AtomicU64,
@@ -44,11 +48,17 @@ pub(crate) struct PushMetrics {
     duration_nanos: AtomicU64,
     spool: Mutex<SpoolStats>,
     last_error: Mutex<Option<String>>,
+    /// What the first exchange with the target showed.
+    target_check: Mutex<Option<Result<(), String>>>,
 }
 
 /// One reading.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PushReading {
+    pub(crate) collections: u64,
+    pub(crate) failed_collections: u64,
+    pub(crate) queue_limit: (usize, u64),
+    pub(crate) discarded_samples: u64,
     pub(crate) delivered_samples: u64,
     pub(crate) refused_samples: u64,
     pub(crate) bytes: u64,
@@ -61,10 +71,17 @@ pub(crate) struct PushReading {
 }
 
 impl PushMetrics {
-    pub(super) fn new(target: String) -> Self {
+    pub(super) fn new(target: String, spool: &SpoolConfig) -> Self {
+        let queue_limit = match spool.directory {
+            Some(_) => (1, spool.disk_bytes),
+            None => (0, spool.memory_bytes),
+        };
         Self {
             target,
+            queue_limit,
             collections: AtomicU64::default(),
+            failed_collections: AtomicU64::default(),
+            discarded_samples: AtomicU64::default(),
             delivered_samples: AtomicU64::default(),
             refused_samples: AtomicU64::default(),
             bytes: AtomicU64::default(),
@@ -76,6 +93,7 @@ impl PushMetrics {
             duration_nanos: AtomicU64::default(),
             spool: Mutex::default(),
             last_error: Mutex::default(),
+            target_check: Mutex::default(),
         }
     }
 
@@ -117,6 +135,17 @@ impl PushMetrics {
         self.failing.fetch_add(1, Relaxed) + 1
     }
 
+    /// Takes note of a collection that gave nothing.
+    pub(super) fn not_collected(&self, error: String) {
+        self.failed_collections.fetch_add(1, Relaxed);
+        self.error(error);
+    }
+
+    /// Takes note of what was collected when nobody waited for it any more.
+    pub(super) fn discarded(&self, samples: u64) {
+        self.discarded_samples.fetch_add(samples, Relaxed);
+    }
+
     pub(super) fn refused(&self, samples: u64) {
         self.refused_samples.fetch_add(samples, Relaxed);
     }
@@ -140,6 +169,10 @@ impl PushMetrics {
     pub(crate) fn read(&self) -> PushReading {
         let all = |counters: &[AtomicU64]| counters.iter().map(|counter| counter.load(Relaxed)).collect();
         PushReading {
+            collections: self.collections.load(Relaxed),
+            failed_collections: self.failed_collections.load(Relaxed),
+            queue_limit: self.queue_limit,
+            discarded_samples: self.discarded_samples.load(Relaxed),
             delivered_samples: self.delivered_samples.load(Relaxed),
             refused_samples: self.refused_samples.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
@@ -156,7 +189,9 @@ impl PushMetrics {
         let reading = self.read();
         PushStatus {
             target: self.target.clone(),
-            collections: self.collections.load(Relaxed),
+            collections: reading.collections,
+            failed_collections: reading.failed_collections,
+            discarded_samples: reading.discarded_samples,
             delivered_samples: reading.delivered_samples,
             refused_samples: reading.refused_samples,
             dropped_samples: reading.spool.dropped_samples,
@@ -171,6 +206,21 @@ impl PushMetrics {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
+            target_check: self
+                .target_check
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
+    }
+
+    /// Takes note of an exchange; the first tells, and a success later corrects a failure. Returns true if it told.
+    pub(super) fn checked(&self, result: &Result<(), String>) -> bool {
+        let mut check = self.target_check.lock().unwrap_or_else(PoisonError::into_inner);
+        let tells = check.is_none() || result.is_ok() && matches!(*check, Some(Err(_)));
+        if tells {
+            *check = Some(result.clone());
+        }
+        tells
     }
 }

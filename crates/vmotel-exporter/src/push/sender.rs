@@ -8,7 +8,9 @@ use vmotel_model::Clock;
 use vmotel_wire::{otlp, remote_write};
 
 use super::{
+    TargetCheck,
     backoff::Backoff,
+    encoder::pack,
     explain,
     link::Link,
     metrics::Failed,
@@ -69,6 +71,9 @@ impl<'a> Sender<'a> {
 
     /// Sends for ever.
     pub(super) async fn run(&mut self) {
+        if self.setup().push.check != TargetCheck::Off {
+            self.probe().await;
+        }
         loop {
             let front = self.worker.spool.borrow_mut().front();
             match front {
@@ -76,6 +81,43 @@ impl<'a> Sender<'a> {
                 None => {
                     self.worker.progress.notify_waiters();
                     self.idle().await;
+                }
+            }
+        }
+    }
+
+    /// Sends an empty request, which shows what is wrong with address, credentials and certificates before there is data; whatever is to
+    /// be sent meanwhile shows it as well.
+    async fn probe(&self) {
+        let setup = self.setup();
+        let kind = setup.target.kind;
+        let Ok(body) = pack(kind, b"", &mut Vec::new()) else {
+            return;
+        };
+        let parcel = Parcel {
+            body,
+            kind,
+            query: "".into(),
+            samples: 0,
+            series: 0,
+            time: setup.clock.now(),
+        };
+        let outcome = tokio::select! {
+            outcome = self.send(&parcel) => outcome,
+            () = self.worker.wake.notified() => return,
+        };
+        match outcome {
+            Outcome::Delivered(_) => {
+                setup.check(Ok(()));
+            }
+            Outcome::Refused(error) | Outcome::Failed { error, .. } => {
+                if setup.check(Err(error.clone())) {
+                    setup.worried.set(true);
+                    tracing::error!(
+                        target: "vmotel_exporter",
+                        "the target of pushes ({}) does not take an empty request: {error}; pushes are tried all the same",
+                        setup.target
+                    );
                 }
             }
         }
@@ -101,6 +143,7 @@ impl<'a> Sender<'a> {
                 let wall = self.setup().clock.now();
                 let metrics = &self.setup().metrics;
                 metrics.delivered(samples, parcel.body.len(), took, wall);
+                self.setup().check(Ok(()));
                 self.setup().relieve();
                 None
             }
@@ -224,6 +267,7 @@ impl<'a> Sender<'a> {
 
     fn failed(&self, how: Failed, took: Duration, error: &str) {
         let target = &self.setup().target;
+        self.setup().check(Err(error.to_owned()));
         let in_a_row = self.setup().metrics.failed(how, took, error.to_owned());
         self.setup()
             .warn(&format!("a push failed ({target}): {error}; {in_a_row} in a row"));

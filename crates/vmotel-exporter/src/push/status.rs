@@ -10,8 +10,16 @@ use vmotel_model::Timestamp;
 pub struct PushStatus {
     /// Where to, and how: protocol, compression and address.
     pub target: String,
+    /// What the first exchange with the target showed, of an empty request or the first of all: none if there has been none, else
+    /// the error, until a request succeeds. See [`TargetCheck`](crate::TargetCheck).
+    pub target_check: Option<Result<(), String>>,
     /// Collections made for pushes.
     pub collections: u64,
+    /// Collections for pushes that gave nothing: all sources hang, or the shutdown came before.
+    pub failed_collections: u64,
+    /// Samples that were collected when nobody waited for them any more, as the flush or the push had come to its deadline. Cumulative
+    /// values are in the next push; those of deltas are lost.
+    pub discarded_samples: u64,
     /// Samples that the server acknowledged, each once.
     pub delivered_samples: u64,
     /// Samples that the server refused for good.

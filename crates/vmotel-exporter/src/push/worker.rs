@@ -54,6 +54,8 @@ pub(super) struct Setup {
     pub(super) warned: Cell<Option<Duration>>,
     /// Whether a warning stands that no good news has followed.
     pub(super) worried: Cell<bool>,
+    /// Takes what the first exchange with the target showed.
+    pub(super) checked: mpsc::SyncSender<Result<(), String>>,
 }
 
 impl Setup {
@@ -66,6 +68,16 @@ impl Setup {
             self.worried.set(true);
             tracing::warn!(target: "vmotel_exporter", "{text}");
         }
+    }
+
+    /// Takes note of an exchange with the target. Returns true if it was the first.
+    pub(super) fn check(&self, result: Result<(), String>) -> bool {
+        let tells = self.metrics.checked(&result);
+        if tells {
+            // Nobody waits, unless the start depends on it.
+            let _ = self.checked.try_send(result);
+        }
+        tells
     }
 
     /// Logs that all is well, if the last that was logged said otherwise.
@@ -211,7 +223,7 @@ impl Worker {
         match result {
             Ok(batch) => self.take(batch),
             Err(error) => {
-                self.setup.metrics.error(error.to_string());
+                self.setup.metrics.not_collected(error.to_string());
                 self.setup
                     .warn(&format!("nothing was collected for a push: {error}"));
             }
@@ -219,6 +231,7 @@ impl Worker {
     }
 
     fn take(&self, batch: Batch) {
+        batch.claim();
         self.setup.metrics.collected(&batch.report);
         let mut spool = self.spool.borrow_mut();
         let mut dropped = 0;

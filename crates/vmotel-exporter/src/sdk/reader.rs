@@ -53,7 +53,8 @@ impl MetricReader for SdkReader {
         match status {
             SdkStatus::ShutDown => return Err(OTelSdkError::AlreadyShutdown),
             SdkStatus::Ok => {
-                if let Some(metrics) = self.shared.collect_into(ResourceMetrics::default()) {
+                let buffer = lock(&self.shared.buffers).pop().unwrap_or_default();
+                if let Some(metrics) = self.shared.collect_into(buffer) {
                     *lock(&self.shared.last) = Some(Arc::new(metrics));
                 }
             }

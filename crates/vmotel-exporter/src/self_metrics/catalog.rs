@@ -86,6 +86,26 @@ pub const SELF_METRICS: &[MetricDef] = &[
         buckets: &[],
     },
     MetricDef {
+        name: "vmotel_exporter_push_collections_total",
+        kind: Kind::Counter,
+        unit: "{collections}",
+        help: "Collections for pushes",
+        labels: &[LabelDef {
+            name: "outcome",
+            help: "Whether they gave anything to push",
+            values: COLLECTIONS,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_discarded_samples_total",
+        kind: Kind::Counter,
+        unit: "{samples}",
+        help: "Samples collected when nobody waited for them any more; cumulative values are in the next push",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
         name: "vmotel_exporter_push_duration_seconds",
         kind: Kind::Histogram,
         unit: "s",
@@ -134,6 +154,18 @@ pub const SELF_METRICS: &[MetricDef] = &[
             name: "place",
             help: "Waiting in memory, waiting on disk, or acknowledged a moment ago",
             values: PLACES,
+        }],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_push_queue_limit_bytes",
+        kind: Kind::Gauge,
+        unit: "By",
+        help: "Bytes of requests that may wait before the oldest is dropped",
+        labels: &[LabelDef {
+            name: "place",
+            help: "Where they wait then: in memory, or on disk if there is a directory",
+            values: &["memory", "disk"],
         }],
         buckets: &[],
     },
@@ -282,6 +314,7 @@ pub(crate) const REJECTIONS: &[&str] = &[
     "invalid",
 ];
 
+pub(super) const COLLECTIONS: &[&str] = &["complete", "failed"];
 pub(super) const LOSSES: &[&str] = &["dropped", "refused"];
 pub(super) const PLACES: &[&str] = &["memory", "disk", "acknowledged"];
 pub(super) const OUTCOMES: &[&str] = &["complete", "partial", "failed"];

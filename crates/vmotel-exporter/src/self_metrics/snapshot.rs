@@ -10,7 +10,7 @@ use vmotel_model::{
 #[cfg(feature = "push")]
 use super::{
     FAILURES, REJECTIONS, REQUEST_BUCKETS,
-    catalog::{LOSSES, PLACES},
+    catalog::{COLLECTIONS, LOSSES, PLACES},
 };
 use super::{
     SELF_METRICS, SelfMetrics,
@@ -152,6 +152,8 @@ fn push_points(push: &PushReading, name: &str) -> Vec<(Vec<String>, Value)> {
     let spool = &push.spool;
     match name {
         "bytes_total" => one(Value::Count(push.bytes)),
+        "collections_total" => of(COLLECTIONS, &[push.collections, push.failed_collections]),
+        "discarded_samples_total" => one(Value::Count(push.discarded_samples)),
         "duration_seconds" => one(Value::Durations {
             bounds: REQUEST_BUCKETS,
             counts: push.durations.clone(),
@@ -166,6 +168,10 @@ fn push_points(push: &PushReading, name: &str) -> Vec<(Vec<String>, Value)> {
             PLACES,
             &[spool.memory_bytes, spool.disk_bytes, spool.window_bytes],
         ),
+        "queue_limit_bytes" => {
+            let (place, bytes) = push.queue_limit;
+            vec![(vec![PLACES[place].to_owned()], Value::Count(bytes))]
+        }
         "queue_samples" => one(Value::Count(spool.waiting_samples)),
         "rejected_series_total" => of(REJECTIONS, &push.rejections),
         "resent_requests_total" => one(Value::Count(spool.resent_parcels)),

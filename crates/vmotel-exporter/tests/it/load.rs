@@ -12,7 +12,9 @@ use std::{
 use opentelemetry::KeyValue;
 use vmotel_exporter::{Exporter, Format, ScrapeError};
 
-use super::{builder, get, listen};
+use vmotel_model::{MetricSource, Snapshot, VisitConfig};
+
+use super::{builder, get, header, listen, value};
 
 /// An exporter with a gauge whose callback counts its calls and takes a while.
 fn slow(
@@ -75,23 +77,86 @@ fn more_scrapes_than_may_wait_are_refused() {
 }
 
 #[test]
-fn a_collection_that_hangs_is_told() {
-    let (exporter, _) = slow(Duration::from_secs(3), |config| {
-        config.collect_timeout = Duration::from_millis(200)
-    });
+fn a_callback_that_hangs_is_told_and_the_rest_is_served() {
+    const UP: &str = "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}";
+    let exporter = builder()
+        .with(|config| config.collect_timeout = Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let calls = AtomicU32::new(0);
+    let _gauge = exporter
+        .meter("m")
+        .u64_observable_gauge("g")
+        .with_callback(move |observer| {
+            if calls.fetch_add(1, Ordering::Relaxed) == 0 {
+                thread::sleep(Duration::from_secs(6));
+            }
+            observer.observe(1, &[]);
+        })
+        .build();
     let address = listen(&exporter);
+    // Nothing of the application is left without the SDK.
     let answer = get(&address, &[]);
-    assert_eq!(answer.status, 503);
-    assert!(
-        answer.text().starts_with("a collection has not returned for"),
-        "{}",
-        answer.text()
+    assert_eq!(answer.status, 500);
+    let text = answer.text();
+    let why = "# error: the source \"opentelemetry_sdk\" failed: \"a call of it has not returned\"\n";
+    assert!(text.starts_with(why), "{text}");
+    assert_eq!(value(&text, UP), Some(0.0));
+    // With another source the scrapes succeed, at once.
+    let registry = vmotel_registry::Registry::new();
+    registry.gauge("depth").unwrap().set(7.0);
+    exporter.add_source("native", Arc::new(registry)).unwrap();
+    let text = exporter.scrape(Format::Text).unwrap();
+    assert_eq!((value(&text, "depth"), value(&text, UP)), (Some(7.0), Some(0.0)));
+    let answer = get(&address, &[]);
+    assert_eq!(
+        (answer.status, header(&answer, "x-vmotel-failed-sources").as_str()),
+        (200, "opentelemetry_sdk")
     );
-    thread::sleep(Duration::from_millis(100));
-    assert!(matches!(
-        exporter.scrape(Format::Text),
-        Err(ScrapeError::Stuck { .. })
-    ));
+    // When the callback returns, all is well again.
+    for _ in 0..200 {
+        let answer = get(&address, &[]);
+        if header(&answer, "x-vmotel-failed-sources").is_empty() {
+            let text = answer.text();
+            assert_eq!(value(&text, "g{otel_scope_name=\"m\"}"), Some(1.0));
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the callback has returned, and the scrape still lacks it");
+}
+
+/// Hangs as long as it lives.
+#[derive(Debug)]
+struct Hangs;
+
+impl MetricSource for Hangs {
+    fn snapshot<'a>(&'a self, _: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
+        thread::sleep(Duration::from_secs(60));
+        unreachable!("the test is over")
+    }
+}
+
+#[test]
+fn several_sources_that_hang_cost_only_themselves() {
+    let exporter = builder()
+        .with(|config| config.collect_timeout = Duration::from_millis(100))
+        .with_source("a", Arc::new(Hangs))
+        .with_source("b", Arc::new(Hangs))
+        .build()
+        .unwrap();
+    exporter.meter("m").u64_counter("c").build().add(1, &[]);
+    let address = listen(&exporter);
+    let answers: Vec<_> = (0..4)
+        .map(|_| {
+            let answer = get(&address, &[]);
+            thread::sleep(Duration::from_millis(250));
+            (answer.status, header(&answer, "x-vmotel-failed-sources"))
+        })
+        .collect();
+    // The second one hangs where the first one is left out, once.
+    assert_eq!(answers[0].0, 503, "{answers:?}");
+    assert_eq!(answers[3], (200, "a,b".to_owned()), "{answers:?}");
 }
 
 #[test]

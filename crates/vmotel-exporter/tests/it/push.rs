@@ -1,5 +1,6 @@
 //! Pushes: what arrives at real servers, and what becomes of failures.
 
+mod check;
 mod deltas;
 mod environment;
 mod failures;
@@ -12,12 +13,12 @@ mod tls;
 
 use std::time::Duration;
 
-use vmotel_exporter::{Exporter, ExporterBuilder, Push, Retry, Target};
+use vmotel_exporter::{Exporter, ExporterBuilder, Push, Retry, Target, TargetCheck};
 use vmotel_testkit::VictoriaMetrics;
 
 const SECONDS: Duration = Duration::from_secs(20);
 
-/// Returns a push that never ticks by itself and tries again soon.
+/// Returns a push that never ticks by itself, tries again soon and sends nothing but what is collected.
 fn quick(target: Target) -> Push {
     Push {
         interval: Duration::from_secs(3600),
@@ -26,6 +27,7 @@ fn quick(target: Target) -> Push {
             initial: Duration::from_millis(10),
             max: Duration::from_millis(50),
         },
+        check: TargetCheck::Off,
         ..Push::to(target)
     }
 }

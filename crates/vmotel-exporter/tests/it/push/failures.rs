@@ -256,21 +256,25 @@ fn a_callback_that_panics_is_reported_and_the_rest_is_pushed() {
     let server = VictoriaMetrics::start(Version::Stable).unwrap();
     let exporter = shop(quick(Target::victoria(server.url())));
     exporter.flush_blocking(SECONDS).unwrap();
+    // A scrape has collected more than the push when the pipeline is lost.
+    exporter.meter("shop").u64_counter("orders").build().add(2, &[]);
+    exporter.scrape(vmotel_exporter::Format::Text).unwrap();
     let _gauge = exporter
         .meter("m")
         .u64_observable_gauge("bad")
         .with_callback(|_| panic!("on purpose"))
         .build();
+    exporter.scrape(vmotel_exporter::Format::Text).unwrap();
     exporter.flush_blocking(SECONDS).unwrap();
     exporter.flush_blocking(SECONDS).unwrap();
     let up = server.query("vmotel_exporter_source_up").unwrap();
     assert_eq!((up.len(), up[0].value), (1, 0.0));
     let sources = exporter.status();
     assert!(!sources[0].up && sources[0].last_fault.as_ref().unwrap().contains("on purpose"));
-    // What was pushed before stays; as nobody knows more of the series, they are ended, as after a scrape without them.
+    // The last values are still pushed; as nobody knows more of the series, they are ended then, as after a scrape without them.
     let orders = samples(&server, "orders_total");
     let values: Vec<_> = orders.iter().map(|(_, value)| *value).collect();
-    assert_eq!(values, [Some(3.0), None]);
+    assert_eq!(values, [Some(3.0), Some(5.0), None]);
 }
 
 #[test]
@@ -300,8 +304,46 @@ fn a_callback_that_hangs_is_reported_and_the_rest_is_pushed() {
     );
     let begin = Instant::now();
     // The provider cannot shut down; the last push goes out all the same.
-    exporter.shutdown_blocking(Duration::from_secs(1)).unwrap_err();
+    let error = exporter.shutdown_blocking(Duration::from_secs(1)).unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(3));
+    let push = error.report().unwrap().push.unwrap();
+    assert!(push.delivered > 10 && push.lost == 0, "{push:?}");
+    let told = format!(
+        "of the pushed samples {} were delivered, 0 spooled and 0 lost",
+        push.delivered
+    );
+    assert!(error.to_string().ends_with(&told), "{error}");
     let info = samples(&server, "target_info");
     assert_eq!(info.last().unwrap().1, None, "the last push ended it: {info:?}");
+}
+
+/// What a flush does not wait for is counted.
+#[test]
+fn a_collection_that_comes_too_late_for_its_flush_is_counted() {
+    let server = VictoriaMetrics::start(Version::Stable).unwrap();
+    let exporter = shop(quick(Target::victoria(server.url())));
+    let _gauge = exporter
+        .meter("m")
+        .u64_observable_gauge("slow")
+        .with_callback(|observer| {
+            thread::sleep(Duration::from_millis(700));
+            observer.observe(1, &[]);
+        })
+        .build();
+    // In the time of the flush, only the rest comes.
+    exporter.flush_blocking(Duration::from_millis(200)).unwrap_err();
+    for _ in 0..100 {
+        if status(&exporter).discarded_samples > 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let late = status(&exporter).discarded_samples;
+    assert!(late > 10, "{:?}", status(&exporter));
+    exporter.flush_blocking(SECONDS).unwrap();
+    let told = server
+        .query("vmotel_exporter_push_discarded_samples_total")
+        .unwrap();
+    assert_eq!(told[0].value, late as f64);
+    assert_eq!(server.query("slow").unwrap().len(), 1);
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod client;

@@ -1,6 +1,8 @@
 //! The client against real servers.
 #![cfg(unix)]
 
+#[cfg(feature = "arrow")]
+mod arrow;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod decoders;

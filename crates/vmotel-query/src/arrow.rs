@@ -1,0 +1,229 @@
+//! Results as Arrow record batches, a row a sample.
+//!
+//! | column | type | |
+//! |---|---|---|
+//! | `timestamp` | `Timestamp(Millisecond, "UTC")` | never null |
+//! | `value` | `Float64` | never null; NaN and the infinities as they came, [`STALE_NAN`](crate::STALE_NAN) where an export marks an end |
+//! | one for each label, `__name__` among them, by name | `Dictionary(Int32, Utf8)` | null where a series lacks the label |
+//!
+//! A label called `timestamp` or `value` has underscores put behind its column's name until no other column has it. The metadata of a label's
+//! field hold the label's name as `vmotel.label`, those of the schema `vmotel.form` (`long`) and `vmotel.series`, the number of series that
+//! begin in the batch.
+//!
+//! # Examples
+//! ```
+//! use arrow_array::cast::AsArray as _;
+//! use arrow_array::types::{Float64Type, Int32Type};
+//! use vmotel_query::{Labels, RangeSeries, Sample, Timestamp, arrow};
+//!
+//! let sample = |millis, value| Sample { time: Timestamp::from_millis(millis), value };
+//! let series = RangeSeries {
+//!     labels: Labels::new([("__name__", "up"), ("job", "shop")]),
+//!     samples: vec![sample(1000, 1.0), sample(2000, 0.0)],
+//! };
+//! let batch = arrow::record_batch(&[series])?;
+//! assert_eq!(batch.num_rows(), 2);
+//! assert_eq!(batch["value"].as_primitive::<Float64Type>().values(), &[1.0, 0.0]);
+//! let job = batch["job"].as_dictionary::<Int32Type>().downcast_dict::<arrow_array::StringArray>();
+//! assert_eq!(job.map(|job| job.into_iter().collect::<Vec<_>>()), Some(vec![Some("shop"); 2]));
+//! # Ok::<(), arrow::BatchError>(())
+//! ```
+
+mod label_column;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMillisecondArray};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use label_column::LabelColumn;
+use thiserror::Error as ThisError;
+
+use crate::{Block, ColumnSeries, Labels, RangeSeries};
+
+/// The label of a column, in the metadata of its field.
+const LABEL: &str = "vmotel.label";
+
+/// Why there is no batch.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// A dictionary addresses its texts with 31 bits.
+    #[error("the values of label {label} have {bytes} bytes, expected less than 2 GiB a batch")]
+    Full {
+        /// The label.
+        label: String,
+        /// The bytes of all of its different values.
+        bytes: usize,
+    },
+    /// Arrow refuses the columns.
+    #[error(transparent)]
+    Arrow(#[from] arrow_schema::ArrowError),
+}
+
+/// Makes a batch of the series of a range query.
+///
+/// # Errors
+/// [`BatchError::Full`] for more text than a batch can hold.
+pub fn record_batch(series: &[RangeSeries]) -> Result<RecordBatch, BatchError> {
+    let mut builder = RecordBatchBuilder::new();
+    for one in series {
+        let times = one.samples.iter().map(|sample| sample.time.as_millis());
+        let values = one.samples.iter().map(|sample| sample.value);
+        builder.extend(&one.labels, true, times, values)?;
+    }
+    builder.finish()
+}
+
+/// Makes a batch of the series of a range query by columns.
+///
+/// # Errors
+/// As [`record_batch`].
+pub fn record_batch_of_columns(series: &[ColumnSeries]) -> Result<RecordBatch, BatchError> {
+    let mut builder = RecordBatchBuilder::new();
+    for one in series {
+        let times = one.times.iter().map(|time| time.as_millis());
+        builder.extend(&one.labels, true, times, one.values.iter().copied())?;
+    }
+    builder.finish()
+}
+
+/// Gathers blocks of a stream into batches, of a size that its user chooses: memory grows with the rows until [`Self::finish`].
+///
+/// # Examples
+/// ```no_run
+/// use vmotel_query::arrow::RecordBatchBuilder;
+/// use vmotel_query::{ExportQuery, QueryClient};
+///
+/// # async fn run(client: QueryClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut builder = RecordBatchBuilder::new();
+/// let mut stream = client.export(&ExportQuery::new("up")).await?;
+/// while let Some(block) = stream.next().await? {
+///     builder.append(&block)?;
+///     if builder.rows() >= 1 << 20 {
+///         println!("{} rows", builder.finish()?.num_rows());
+///     }
+/// }
+/// println!("{} rows", builder.finish()?.num_rows());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct RecordBatchBuilder {
+    times: Vec<i64>,
+    values: Vec<f64>,
+    labels: BTreeMap<String, LabelColumn>,
+    series: u64,
+}
+
+impl RecordBatchBuilder {
+    /// Creates a builder without rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the number of rows so far.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Appends the samples of a block.
+    ///
+    /// # Errors
+    /// [`BatchError::Full`], with nothing appended; [`Self::finish`] makes room.
+    pub fn append(&mut self, block: &Block<'_>) -> Result<(), BatchError> {
+        self.extend(
+            block.labels,
+            block.first,
+            block.times.iter().copied(),
+            block.values.iter().copied(),
+        )
+    }
+
+    /// Makes a batch of all rows so far and begins anew.
+    ///
+    /// The labels of a batch are those that its series have; another batch may have other columns.
+    ///
+    /// # Errors
+    /// [`BatchError::Arrow`], which nothing known causes.
+    pub fn finish(&mut self) -> Result<RecordBatch, BatchError> {
+        let Self {
+            times,
+            values,
+            labels,
+            series,
+        } = std::mem::take(self);
+        let rows = times.len();
+        let mut fields = vec![
+            Field::new(
+                "timestamp",
+                DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+                false,
+            ),
+            Field::new("value", DataType::Float64, false),
+        ];
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(TimestampMillisecondArray::from(times).with_timezone("UTC")),
+            Arc::new(Float64Array::from(values)),
+        ];
+        let names: Vec<String> = labels.keys().map(|label| column_name(label, &labels)).collect();
+        for (name, (label, column)) in names.into_iter().zip(labels) {
+            let column = column.finish(rows)?;
+            let field = Field::new(name, column.data_type().clone(), true);
+            fields.push(field.with_metadata(HashMap::from([(LABEL.to_owned(), label)])));
+            columns.push(column);
+        }
+        let schema = Schema::new(fields).with_metadata(HashMap::from([
+            ("vmotel.form".to_owned(), "long".to_owned()),
+            ("vmotel.series".to_owned(), series.to_string()),
+        ]));
+        Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
+    }
+
+    fn extend(
+        &mut self,
+        labels: &Labels,
+        first: bool,
+        times: impl Iterator<Item = i64>,
+        values: impl Iterator<Item = f64>,
+    ) -> Result<(), BatchError> {
+        for (label, value) in labels.iter() {
+            if let Some(column) = self.labels.get(label) {
+                column.check(label, value)?;
+            }
+        }
+        let before = self.times.len();
+        self.series += u64::from(first);
+        self.times.extend(times);
+        self.values.extend(values);
+        let rows = self.times.len() - before;
+        if rows == 0 {
+            return Ok(());
+        }
+        for (label, value) in labels.iter() {
+            match self.labels.get_mut(label) {
+                Some(column) => column.push(value, before, rows),
+                None => self
+                    .labels
+                    .entry(label.to_owned())
+                    .or_default()
+                    .push(value, before, rows),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the name of a label's column: its own, unless a column of the samples has it.
+fn column_name(label: &str, labels: &BTreeMap<String, LabelColumn>) -> String {
+    let mut name = label.to_owned();
+    if label == "timestamp" || label == "value" {
+        name.push('_');
+        while labels.contains_key(&name) {
+            name.push('_');
+        }
+    }
+    name
+}

@@ -135,7 +135,7 @@ impl Collector {
 
     /// Returns what collections are made of.
     pub(crate) const fn gatherer(&self) -> &Arc<Gatherer> {
-        &self.gatherer
+        self.first.gatherer()
     }
 
     /// Returns how many collections were answered.

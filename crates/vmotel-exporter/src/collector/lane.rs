@@ -50,6 +50,10 @@ impl Lane {
         Self::new(gatherer, self.limits, clock, self.without_hanging)
     }
 
+    pub(super) const fn gatherer(&self) -> &Arc<Gatherer> {
+        &self.gatherer
+    }
+
     pub(super) async fn collect(&self, want: Want) -> Answer {
         let receiver = self.submit(want)?;
         // The sender is dropped unanswered only if the thread ends, which it does at shutdown.

@@ -1,8 +1,8 @@
 //! `cargo xtask ci`: what has to pass before a change is merged.
 
-use crate::{deploy, lint, step, test, tidy};
+use crate::{budget, catalog, deploy, lint, step, test, tidy};
 
-/// Runs format, clippy, tidy, the check of the rendered deployment, the documentation and all tests; every warning is an error.
+/// Runs format, clippy, tidy, the checks of the catalog, the budget and the rendered deployment, the documentation and all tests; every warning is an error.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Also run the long tests.
@@ -14,6 +14,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     lint::run(&lint::Args::default())?;
     tidy::run(&tidy::Args::default())?;
+    catalog::run(&catalog::Args { check: true })?;
+    budget::run(&budget::Args::default())?;
     deploy::check()?;
     let mut doc = step::cargo(&["doc", "--workspace", "--no-deps", "--exclude", "xtask"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");

@@ -8,7 +8,9 @@
 )]
 
 mod bench;
+mod budget;
 mod build;
+mod catalog;
 mod ci;
 mod demo;
 mod deploy;
@@ -34,7 +36,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Bench(bench::Args),
+    Budget(budget::Args),
     Build(build::Args),
+    Catalog(catalog::Args),
     Ci(ci::Args),
     Demo(demo::Args),
     Deploy(deploy::Args),
@@ -51,7 +55,9 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(args) => bench::run(&args),
+        Command::Budget(args) => budget::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Deploy(args) => deploy::run(&args),

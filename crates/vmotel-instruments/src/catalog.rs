@@ -40,9 +40,18 @@ pub use self::{
     },
 };
 
+/// All families by name, from which the reference and the budget come.
+pub const FAMILIES: &[(&str, &[MetricDef])] = &[
+    ("application", APP),
+    ("HTTP server", HTTP_SERVER),
+    ("business", BUSINESS),
+    ("cache", CACHE),
+    ("process", PROCESS),
+];
+
 /// Returns the definitions of all families.
 pub fn all() -> impl Iterator<Item = &'static MetricDef> {
-    [APP, HTTP_SERVER, BUSINESS, CACHE, PROCESS].into_iter().flatten()
+    FAMILIES.iter().flat_map(|(_, definitions)| *definitions)
 }
 
 /// Returns the definition of the metric with this name.

@@ -147,7 +147,7 @@ impl Kept {
         self.current.get(block)
     }
 
-    /// Takes the labels of a series that was not found; no number may wait. Returns its block, or none if it is not kept.
+    /// Takes the labels of a series that was not found. Returns its block, or none if it is not kept.
     pub(crate) fn add(&mut self, form: Form, id: SeriesId, labels: &Labels) -> Option<usize> {
         let family = &mut self.current;
         if family.form != Some(form) {
@@ -250,12 +250,15 @@ impl Family {
         }
     }
 
-    /// Brings the blocks into an order of the entries.
+    /// Brings the blocks, and the numbers that wait, into an order of the entries.
     fn arrange(&mut self, order: &[usize]) {
         let mut arena = Vec::with_capacity(self.arena.len());
         let mut blocks = Vec::with_capacity(order.len());
+        let mut values = Vec::with_capacity(order.len());
         for (number, &at) in order.iter().enumerate() {
-            let block = self.blocks[self.entries[at].block];
+            let of = self.entries[at].block;
+            let block = self.blocks[of];
+            values.push(std::mem::take(&mut self.values[of]));
             let start = arena.len();
             arena.extend_from_slice(block.of(&self.arena).bytes);
             blocks.push(Block {
@@ -266,7 +269,7 @@ impl Family {
             self.entries[at].block = number;
         }
         self.arena = arena;
-        self.values = vec![Value::default(); blocks.len()];
+        self.values = values;
         self.blocks = blocks;
     }
 }

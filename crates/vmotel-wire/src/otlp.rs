@@ -14,7 +14,7 @@
 mod body;
 mod point;
 
-use vmotel_model::{Family, Kind, MetricSink, Number, Series, SeriesId, SeriesText, Snapshot, Timestamp};
+use vmotel_model::{Family, Kind, MetricSink, Series, SeriesText, Snapshot, Timestamp};
 
 use self::{
     body::{Body, Form},
@@ -219,23 +219,6 @@ impl<'a> OtlpSink<'a> {
         });
     }
 
-    /// Takes a number whose labels were rendered just now, to be kept.
-    #[cold]
-    fn keep(
-        &mut self,
-        form: kept::Form,
-        id: SeriesId,
-        number: Number,
-        start: Option<Timestamp>,
-    ) -> Result<(), RejectReason> {
-        self.flush();
-        let Buffers { labels, kept, .. } = &mut *self.buffers;
-        if let Some(block) = kept.add(form, id, labels) {
-            kept.put(block, number, start);
-        }
-        Ok(())
-    }
-
     /// Encodes a series, or counts why not.
     #[inline]
     fn take(&mut self, series: &Series<'_>) {
@@ -286,11 +269,10 @@ impl<'a> OtlpSink<'a> {
             (_, Some(block)) => labels.set(kept.get(block)),
             (_, None) => {
                 labels.render(series.labels, type_label, config, push)?;
-                if let Some(id) = id {
-                    if let Shape::Number(number) = shape {
-                        return self.keep(known_as, id, number, start);
-                    }
-                    kept.add(known_as, id, labels);
+                let block = id.and_then(|id| kept.add(known_as, id, labels));
+                if let (Shape::Number(number), Some(block)) = (shape, block) {
+                    kept.put(block, number, start);
+                    return Ok(());
                 }
             }
         }

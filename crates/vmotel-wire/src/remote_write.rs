@@ -5,7 +5,7 @@
 
 mod samples;
 
-use vmotel_model::{Family, Kind, MetricSink, Number, Series, SeriesId, SeriesText, Snapshot, Timestamp};
+use vmotel_model::{Family, Kind, MetricSink, Series, SeriesText, Snapshot, Timestamp};
 
 use self::samples::{Samples, push_label};
 use crate::{
@@ -223,17 +223,6 @@ impl<'a> RemoteWriteSink<'a> {
         });
     }
 
-    /// Takes a number whose labels were rendered just now, to be kept.
-    #[cold]
-    fn keep(&mut self, form: kept::Form, id: SeriesId, number: Number) -> Result<(), RejectReason> {
-        self.flush();
-        let Buffers { labels, kept, .. } = &mut *self.buffers;
-        if let Some(block) = kept.add(form, id, labels) {
-            kept.put(block, number, None);
-        }
-        Ok(())
-    }
-
     #[inline]
     fn encode(&mut self, series: &Series<'_>) -> Result<(), RejectReason> {
         self.time.ok_or(RejectReason::Time)?;
@@ -272,11 +261,10 @@ impl<'a> RemoteWriteSink<'a> {
             (_, Some(block)) => labels.set(kept.get(block)),
             (_, None) => {
                 labels.render(series.labels, own, config, push_label)?;
-                if let Some(id) = id {
-                    if let Shape::Number(number) = shape {
-                        return self.keep(known_as, id, number);
-                    }
-                    kept.add(known_as, id, labels);
+                let block = id.and_then(|id| kept.add(known_as, id, labels));
+                if let (Shape::Number(number), Some(block)) = (shape, block) {
+                    kept.put(block, number, None);
+                    return Ok(());
                 }
             }
         }

@@ -68,7 +68,8 @@ struct Limits {
 #[derive(Default)]
 struct Families {
     all: HashMap<(u64, Box<str>), Arc<dyn AnyFamily>>,
-    help: HashMap<Box<str>, Box<str>>,
+    /// Help and unit.
+    descriptions: HashMap<Box<str>, (Box<str>, Box<str>)>,
     /// Goes up with each change.
     version: u64,
 }
@@ -195,9 +196,16 @@ impl Registry {
 
     /// Describes a metric of this name, in whatever set.
     pub fn describe(&self, name: &str, help: &str) {
+        self.describe_with_unit(name, help, "");
+    }
+
+    /// As [`Registry::describe`], with a unit as a word, such as `seconds`; empty if there is none. The name stays as it is.
+    pub fn describe_with_unit(&self, name: &str, help: &str, unit: &str) {
         let mut families = self.families();
         families.version += 1;
-        families.help.insert(name.into(), help.into());
+        families
+            .descriptions
+            .insert(name.into(), (help.into(), unit.into()));
     }
 
     /// Has `callback` called at the beginning of each collection, to set gauges and the like.

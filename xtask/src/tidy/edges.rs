@@ -65,6 +65,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "vmotel-bridge",
+        // Wire and exporter for its tests.
+        &[
+            "vmotel-model",
+            "vmotel-registry",
+            "vmotel-wire",
+            "vmotel-exporter",
+        ],
+    ),
+    (
         "vmotel-cli",
         // The exporter and the instruments for the catalog of a deployment, the parser for `check`.
         &[

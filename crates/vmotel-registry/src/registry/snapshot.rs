@@ -45,13 +45,20 @@ impl Scrape {
             .values()
             .filter_map(|family| {
                 let definition = family.definition();
+                let described = families.descriptions.get(&definition.name);
+                let (mut help, mut unit) = (definition.help.to_string(), definition.exposed_unit());
+                if let Some((described_help, described_unit)) = described {
+                    if help.is_empty() {
+                        help = described_help.to_string();
+                    }
+                    if unit.is_empty() {
+                        unit = described_unit.to_string();
+                    }
+                }
                 Some(Visible {
                     name: definition.exposed_name(config)?,
-                    unit: definition.exposed_unit(),
-                    help: match families.help.get(&definition.name) {
-                        Some(help) if definition.help.is_empty() => help.to_string(),
-                        _ => definition.help.to_string(),
-                    },
+                    unit,
+                    help,
                     family: Arc::clone(family),
                 })
             })

@@ -172,6 +172,17 @@ fn complete<T>(args: &QueryArgs, answer: Answer<T>) -> anyhow::Result<T> {
             "warning: the answer is partial: a storage does not answer"
         )?;
     }
+    let mut stderr = std::io::stderr();
+    for said in answer.warnings.iter().chain(&answer.infos) {
+        writeln!(stderr, "the server says: {said}")?;
+    }
+    if !answer.histograms.is_empty() {
+        let count = answer.histograms.len();
+        writeln!(
+            stderr,
+            "warning: {count} series of native histograms are not shown; ask for histogram_count(), histogram_sum() or histogram_quantile() of them"
+        )?;
+    }
     Ok(answer.data)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{Answer, Completeness, Error, Stats};
+use crate::{Answer, Completeness, Error, HistogramSeries, Stats};
 
 /// The texts of the values beside the data, empty where absent.
 #[derive(Debug, Default)]
@@ -15,8 +15,7 @@ pub(crate) struct Envelope {
     pub(crate) trace: Vec<u8>,
     pub(crate) error_type: Vec<u8>,
     pub(crate) error: Vec<u8>,
-    /// Whether a series had native histograms, which are left out.
-    pub(crate) has_histograms: bool,
+    pub(crate) histograms: Vec<HistogramSeries>,
 }
 
 /// The statistics of VictoriaMetrics.
@@ -35,7 +34,7 @@ fn optional<T: for<'a> Deserialize<'a> + Default>(text: &[u8]) -> T {
 
 pub(crate) fn of_envelope(
     endpoint: &'static str,
-    envelope: &Envelope,
+    envelope: Envelope,
     has_data: bool,
 ) -> Result<Answer<()>, Error> {
     let status: String = optional(&envelope.status);
@@ -52,10 +51,6 @@ pub(crate) fn of_envelope(
         });
     }
     let stats: WireStats = optional(&envelope.stats);
-    let mut infos: Vec<String> = optional(&envelope.infos);
-    if envelope.has_histograms {
-        infos.push("native histograms are left out".to_owned());
-    }
     Ok(Answer {
         data: (),
         completeness: if optional(&envelope.is_partial) {
@@ -68,7 +63,8 @@ pub(crate) fn of_envelope(
             execution_millis: stats.execution_time_msec.map(|millis| millis as u64),
         },
         warnings: optional(&envelope.warnings),
-        infos,
+        infos: optional(&envelope.infos),
+        histograms: envelope.histograms,
         trace: optional(&envelope.trace),
     })
 }

@@ -16,6 +16,7 @@ async fn gather<T>(
     mut begin: impl FnMut() -> T,
     mut extend: impl FnMut(&mut T, &Block<'_>),
     mut end: impl FnMut(&mut T),
+    is_empty: impl Fn(&T) -> bool,
 ) -> Result<(Vec<(Place, T)>, Interner), Error> {
     let mut interner = Interner::default();
     let mut all: Vec<(Place, T)> = Vec::new();
@@ -37,6 +38,8 @@ async fn gather<T>(
     if let Some((_, last)) = all.last_mut() {
         end(last);
     }
+    // Series of native histograms stand elsewhere.
+    all.retain(|(_, series)| !is_empty(series));
     Ok((all, interner))
 }
 
@@ -74,6 +77,7 @@ async fn series(
         || Vec::with_capacity(points.min(MAX_ROOM) as usize),
         |series: &mut Vec<Sample>, block| series.extend(samples(block)),
         Vec::shrink_to_fit,
+        Vec::is_empty,
     )
     .await
 }
@@ -97,6 +101,7 @@ pub(crate) async fn columns(
             series.times.shrink();
             series.values.shrink_to_fit();
         },
+        |series| series.values.is_empty(),
     )
     .await?;
     expect_list(&stream)?;
@@ -143,7 +148,14 @@ impl Few {
 }
 
 pub(crate) async fn instant(mut stream: SampleStream) -> Result<Answer<Data>, Error> {
-    let (gathered, interner) = gather(&mut stream, || Few::None, Few::extend, |_| ()).await?;
+    let (gathered, interner) = gather(
+        &mut stream,
+        || Few::None,
+        Few::extend,
+        |_| (),
+        |few| matches!(few, Few::None),
+    )
+    .await?;
     let data = match stream.kind() {
         Some(ResultKind::Scalar | ResultKind::String) => single(&stream)?,
         Some(ResultKind::Matrix) => Data::Matrix(label(gathered, interner, |labels, few| RangeSeries {

@@ -105,6 +105,14 @@ pub enum Error {
     /// The answer lacks the data of a storage that is away, and complete data was asked for.
     #[error("the answer is partial, expected a complete one")]
     Partial,
+    /// What an import was given to send could not be read; the whole lines before are stored.
+    #[error("the samples to import could not be read, after {bytes} bytes")]
+    Input {
+        /// The bytes that were sent, before compression.
+        bytes: u64,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// A blocking call cannot be waited for; only with the feature `blocking`.
     #[cfg(feature = "blocking")]
     #[error("the blocking client cannot wait: {reason}")]
@@ -148,6 +156,7 @@ impl Error {
             | Self::UnknownPath { .. }
             | Self::Unsupported { .. }
             | Self::Unauthorized { .. }
+            | Self::Input { .. }
             | Self::Decode { .. } => Verdict::Fatal,
         }
     }

@@ -15,6 +15,7 @@ mod error;
 mod exemplars;
 mod expression;
 mod form;
+mod histogram;
 mod import;
 mod labels;
 mod params;
@@ -38,6 +39,7 @@ pub use client::QueryClient;
 pub use columns::{ColumnSeries, Times};
 pub use error::{Cut, Error, ParamError};
 pub use exemplars::{Exemplar, ExemplarQuery, ExemplarSeries};
+pub use histogram::{HistogramBucket, HistogramSample, HistogramSeries, NativeHistogram};
 pub use import::{ImportFormat, ImportLimits, ImportOptions, ImportReport, ImportSeries};
 pub use labels::Labels;
 pub use params::{

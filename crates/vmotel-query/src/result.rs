@@ -1,6 +1,6 @@
 //! What a query gives.
 
-use crate::{Error, Labels, Timestamp, Trace};
+use crate::{Error, HistogramSeries, Labels, Timestamp, Trace};
 
 /// The answer to a query: the data, and how far it can be trusted.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +16,9 @@ pub struct Answer<T> {
     pub warnings: Vec<String>,
     /// What Prometheus annotates; VictoriaMetrics never does.
     pub infos: Vec<String>,
+    /// The series of native histograms of a query, which have no place in `data`; only Prometheus gives them. A series that has numbers as well
+    /// is in both.
+    pub histograms: Vec<HistogramSeries>,
     /// How the server came to the answer, if [`QueryOptions::trace`](crate::QueryOptions::trace) asked for it.
     pub trace: Option<Trace>,
 }
@@ -29,6 +32,7 @@ impl<T> Answer<T> {
             stats: self.stats,
             warnings: self.warnings,
             infos: self.infos,
+            histograms: self.histograms,
             trace: self.trace,
         }
     }

@@ -120,7 +120,8 @@ impl QueryClient {
     /// thread that drives the future.
     ///
     /// # Errors
-    /// Any [`Error`]; an error of the iterator breaks the import off. Then a part of the samples may be stored.
+    /// Any [`Error`]; [`Error::Input`] if the iterator gives an error: what was whole before it is stored. If the connection breaks, a part of
+    /// the samples may be stored, and of text and CSV one with a number cut short, as the server takes half a line for a whole one.
     pub async fn import_raw<I>(
         &self,
         chunks: I,
@@ -132,8 +133,10 @@ impl QueryClient {
         I::IntoIter: Send + 'static,
     {
         let (request, sent) = import::raw_request(chunks.into_iter(), format, options, self.tenant)?;
-        self.store(request, options).await?;
-        Ok(sent.load(std::sync::atomic::Ordering::Relaxed))
+        let stored = self.store(request, options).await;
+        // Of half a block the server complains, too, but the cause is here.
+        let bytes = sent.outcome()?;
+        stored.map(|()| bytes)
     }
 
     async fn store(&self, request: Request<Body>, options: &ImportOptions) -> Result<(), Error> {

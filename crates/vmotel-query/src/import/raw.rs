@@ -1,8 +1,8 @@
 //! Samples that are already written in a format of the server.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
@@ -12,7 +12,7 @@ use vmotel_http::Body;
 use super::{ImportOptions, Output, post};
 use crate::params::not_blank;
 use crate::tenant::Service;
-use crate::{CsvFormat, ParamError, Tenant};
+use crate::{CsvFormat, Error, ParamError, Tenant};
 
 /// The form of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,32 @@ pub enum ImportFormat {
     Native,
 }
 
-/// Returns the request and the number of bytes taken from the iterator.
+/// What became of the chunks.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    failure: Mutex<Option<io::Error>>,
+}
+
+impl Sent {
+    /// Returns the number of bytes, or why the iterator gave no more.
+    pub(crate) fn outcome(&self) -> Result<u64, Error> {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure.take() {
+            None => Ok(bytes),
+            Some(source) => Err(Error::Input { bytes, source }),
+        }
+    }
+}
+
+/// Returns the request, and what will have become of the chunks.
 pub(crate) fn raw_request<I>(
     chunks: I,
     format: &ImportFormat,
     options: &ImportOptions,
     tenant: Tenant,
-) -> Result<(Request<Body>, Arc<AtomicU64>), ParamError>
+) -> Result<(Request<Body>, Arc<Sent>), ParamError>
 where
     I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
 {
@@ -59,7 +78,7 @@ where
         ImportFormat::Native => "/api/v1/import/native",
     };
     let gzip = options.gzip && *format != ImportFormat::Native;
-    let sent = Arc::new(AtomicU64::new(0));
+    let sent = Arc::new(Sent::default());
     let chunks = RawChunks {
         chunks,
         sent: Arc::clone(&sent),
@@ -72,7 +91,7 @@ where
 
 struct RawChunks<I> {
     chunks: I,
-    sent: Arc<AtomicU64>,
+    sent: Arc<Sent>,
     /// The beginning of a line whose end has not come yet; `None` for blocks. The server takes half a line for a whole one, with a number
     /// cut short, so none is sent.
     lines: Option<Vec<u8>>,
@@ -88,16 +107,18 @@ impl<I: Iterator<Item = io::Result<Bytes>>> Iterator for RawChunks<I> {
             let chunk = match self.chunks.next() {
                 Some(Ok(chunk)) => self.whole_lines(chunk),
                 Some(Err(error)) => {
-                    self.output = None;
+                    // To break the request off here would cut what is on its way at any byte.
                     self.lines = None;
-                    return Some(Err(error.into()));
+                    let mut failure = self.sent.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                    *failure = Some(error);
+                    return Some(self.output.take()?.finish().map_err(Into::into));
                 }
                 None => match self.lines.take().filter(|rest| !rest.is_empty()) {
                     Some(rest) => Bytes::from(rest),
                     None => return Some(self.output.take()?.finish().map_err(Into::into)),
                 },
             };
-            self.sent.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.sent.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             let Some(output) = &mut self.output else {
                 if chunk.is_empty() {
                     continue;

@@ -63,7 +63,8 @@ impl Carry {
         parser: &mut impl Parser,
         input: &mut &[u8],
     ) -> Result<Progress, Failure> {
-        let mut top_up = FIRST_TOP_UP;
+        // Not less than what is there already, so that a long token is not parsed over and over.
+        let mut top_up = FIRST_TOP_UP.max(self.rest.len());
         while !self.rest.is_empty() {
             let old = self.rest.len();
             let taken = top_up.min(input.len());
@@ -83,7 +84,7 @@ impl Carry {
             }
             *input = &input[taken..];
             self.rest.drain(..used);
-            if progress == Progress::Block || input.is_empty() {
+            if progress == Progress::Block {
                 return Ok(progress);
             }
             if self.rest.len() > MAX_TOKEN {
@@ -92,6 +93,9 @@ impl Carry {
                     what: "expected no text longer than 16 MiB without a structure",
                     text: Vec::new(),
                 });
+            }
+            if input.is_empty() {
+                return Ok(progress);
             }
             top_up = top_up.saturating_mul(2);
         }

@@ -9,7 +9,8 @@ use crate::Error;
 use crate::error::Cut;
 use parser::LinesParser;
 
-/// Decodes an export of JSON lines while it arrives; memory is bounded by the longest line.
+/// Decodes an export of JSON lines while it arrives; memory is bounded by the longest line, and that by
+/// [`Self::with_max_line_bytes`].
 ///
 /// A line makes a block, so [`ExportQuery::max_rows_per_line`](crate::ExportQuery::max_rows_per_line) bounds the memory.
 ///
@@ -42,6 +43,25 @@ impl JsonLinesDecoder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns the decoder with another bound on the length of a line, in bytes. Default: 256 MiB, which hold ten million samples.
+    ///
+    /// A line is decoded as a whole: the numbers of a line take at most eight times its length in memory, usual ones about its length.
+    ///
+    /// # Examples
+    /// ```
+    /// use vmotel_query::{Error, JsonLinesDecoder};
+    ///
+    /// let mut decoder = JsonLinesDecoder::new().with_max_line_bytes(50);
+    /// let mut line = &b"{\"metric\":{\"__name__\":\"m\"},\"values\":[1,2,3],\"timestamps\":[1000,2000,3000]}\n"[..];
+    /// let error = decoder.advance(&mut line).expect_err("more than 50 bytes");
+    /// assert!(matches!(error, Error::Decode { reason, .. } if reason.contains("max_rows_per_line")));
+    /// ```
+    #[must_use]
+    pub fn with_max_line_bytes(mut self, bytes: usize) -> Self {
+        self.parser.set_max_line(bytes);
+        self
     }
 
     /// Decodes from the front of `input`, taking from it what was used, until a block is ready or more input is needed.

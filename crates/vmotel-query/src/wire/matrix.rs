@@ -112,7 +112,7 @@ impl MatrixDecoder {
         let kind = self.parser.kind();
         let (envelope, has_data, single) = self.parser.into_parts();
         Ok(Whole {
-            answer: answer::of_envelope(ENDPOINT, &envelope, has_data)?,
+            answer: answer::of_envelope(ENDPOINT, envelope, has_data)?,
             kind,
             single,
         })

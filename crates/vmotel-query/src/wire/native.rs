@@ -13,7 +13,7 @@ use block::BlockReader;
 /// Decodes a native export while it arrives, in constant memory. Only with the feature `unstable-native`.
 ///
 /// The format is the server's own: documented nowhere, the same from 1.112 to 1.145, and free to change. Whatever a block claims is
-/// checked; nothing in it can make the decoder panic or take more than a few hundred kilobytes. Blocks of one series need not follow each
+/// checked; nothing in it can make the decoder panic or take more than some megabytes, of usual ones half of one. Blocks of one series need not follow each
 /// other. A format that changed shows as an error, and JSON lines remain.
 #[derive(Debug, Default)]
 pub struct NativeDecoder {

@@ -9,9 +9,9 @@ use vmotel_query::{
 };
 
 /// Series as they were decoded, values as bits.
-type Series = Vec<(Labels, Vec<(i64, u64)>)>;
+pub(super) type Series = Vec<(Labels, Vec<(i64, u64)>)>;
 
-fn take(series: &mut Series, block: vmotel_query::Block<'_>) {
+pub(super) fn take(series: &mut Series, block: vmotel_query::Block<'_>) {
     assert_eq!(block.times.len(), block.values.len());
     if block.first {
         series.push((block.labels.clone(), Vec::new()));
@@ -50,6 +50,9 @@ macro_rules! decode {
     }};
 }
 
+#[cfg(feature = "unstable-native")]
+pub(super) use decode;
+
 fn matrix<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<(Series, Answer<()>), Error> {
     decode!(MatrixDecoder::new(), chunks)
 }
@@ -66,7 +69,10 @@ fn csv<'a>(
 }
 
 /// Checks that every cut, and every small step, gives what the whole gives.
-fn at_every_cut<T: PartialEq + std::fmt::Debug>(body: &[u8], decode: impl Fn(Vec<&[u8]>) -> T) -> T {
+pub(super) fn at_every_cut<T: PartialEq + std::fmt::Debug>(
+    body: &[u8],
+    decode: impl Fn(Vec<&[u8]>) -> T,
+) -> T {
     let whole = decode(vec![body]);
     for cut in 0..=body.len() {
         let (one, two) = body.split_at(cut);

@@ -8,6 +8,8 @@ mod blocking;
 mod decoders;
 mod endpoints;
 mod errors;
+#[cfg(feature = "unstable-native")]
+mod native;
 mod prometheus;
 mod round_trip;
 mod shapes;

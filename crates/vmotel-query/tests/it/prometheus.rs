@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use vmotel_query::{
-    ClientConfig, Data, Error, ExportQuery, InstantQuery, MetadataQuery, NameStatsQuery, QueryClient,
-    RangeQuery, RuleKind, RulesQuery, SeriesQuery, TargetsQuery, Tenant, Timestamp, TopQueriesQuery,
-    TsdbStatusQuery,
+    ClientConfig, Data, Error, ExportQuery, HistogramBucket, InstantQuery, MetadataQuery, NameStatsQuery,
+    QueryClient, RangeQuery, RuleKind, RulesQuery, SeriesQuery, TargetsQuery, Tenant, Timestamp,
+    TopQueriesQuery, TsdbStatusQuery,
 };
 use vmotel_testkit::{Prometheus, Version};
 
@@ -191,5 +191,105 @@ async fn what_prometheus_refuses_and_what_it_lacks() -> outcome::Result {
         unsupported(client.notifiers().await.map(drop), "notifiers");
         unsupported(client.series_count().await.map(drop), "series/count");
     }
+    Ok(())
+}
+
+/// A field of protobuf whose content has a length.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2, content.len() as u8], content].concat()
+}
+
+/// A remote write (prompb) of one native histogram: resolution 0 (bounds are powers of two), 1 in [-4, -2), one zero, 3 in (1, 2], 2 in
+/// (4, 8]; as a block of snappy that is one literal.
+fn remote_write(millis: i64) -> Vec<u8> {
+    let label = [field(1, b"__name__"), field(2, b"latency")].concat();
+    let mut histogram = vec![1 << 3, 7, 3 << 3 | 1];
+    histogram.extend(13.5_f64.to_le_bytes());
+    // The resolution, the width of the bucket of zeros, and the zeros.
+    histogram.extend([4 << 3, 0, 5 << 3 | 1]);
+    histogram.extend(2_f64.powi(-128).to_le_bytes());
+    histogram.extend([6 << 3, 1]);
+    // Runs of buckets (how many are skipped, how many there are) and differences of counts, with the sign in the lowest bit.
+    histogram.extend(field(8, &[1 << 3, 2 << 1, 2 << 3, 1]));
+    histogram.extend(field(9, &[1 << 1]));
+    histogram.extend(field(11, &[1 << 3, 1 << 1, 2 << 3, 1]));
+    histogram.extend(field(11, &[1 << 3, 1 << 1, 2 << 3, 1]));
+    histogram.extend(field(12, &[3 << 1, 1]));
+    histogram.push(15 << 3);
+    let mut rest = millis as u64;
+    while rest >= 0x80 {
+        histogram.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    histogram.push(rest as u8);
+    let series = [field(1, &label), field(4, &histogram)].concat();
+    let request = field(1, &series);
+    let length = request.len() as u8;
+    [&[length, 60 << 2, length - 1], &request[..]].concat()
+}
+
+#[tokio::test]
+async fn native_histograms() -> outcome::Result {
+    let (server, client) = start(Version::Newest)?;
+    let now = Timestamp::from(vmotel_testkit::fresh_time()).as_millis();
+    server.send(
+        "POST",
+        "/api/v1/write",
+        &[
+            ("Content-Encoding", "snappy"),
+            ("Content-Type", "application/x-protobuf"),
+        ],
+        &remote_write(now),
+    )?;
+
+    let bucket = |lower, upper, includes_lower, includes_upper, count| HistogramBucket {
+        lower,
+        upper,
+        includes_lower,
+        includes_upper,
+        count,
+    };
+    let zero = 2.938735877055719e-39;
+    let buckets = vec![
+        bucket(-4.0, -2.0, true, false, 1.0),
+        bucket(-zero, zero, true, true, 1.0),
+        bucket(1.0, 2.0, false, true, 3.0),
+        bucket(4.0, 8.0, false, true, 2.0),
+    ];
+    let query = InstantQuery {
+        time: Some(Timestamp::from_millis(now)),
+        ..InstantQuery::new("latency or label_replace(vector(5), 'a', 'b', '', '')")
+    };
+    let answer = client.query(&query).await?;
+    let vector = answer.data.into_vector().unwrap_or_default();
+    assert_eq!(vector.len(), 1, "the number, and no made-up zero");
+    assert_eq!(vector[0].sample.value, 5.0);
+    let found = &answer.histograms[0];
+    assert_eq!(
+        (answer.histograms.len(), found.labels.name()),
+        (1, "latency"),
+        "one series of histograms"
+    );
+    assert_eq!(found.samples[0].time, Timestamp::from_millis(now));
+    let histogram = &found.samples[0].histogram;
+    assert_eq!((histogram.count, histogram.sum), (7.0, 13.5));
+    assert_eq!(histogram.buckets, buckets);
+
+    let end = Timestamp::from_millis(now + 2000);
+    let range = RangeQuery::new(
+        "latency",
+        Timestamp::from_millis(now),
+        end,
+        Duration::from_secs(1),
+    );
+    let answer = client.query_range(&range).await?;
+    assert!(answer.data.is_empty(), "{:?}", answer.data);
+    assert_eq!(answer.histograms[0].samples.len(), 3);
+    assert!(
+        answer.histograms[0]
+            .samples
+            .iter()
+            .all(|sample| sample.histogram.count == 7.0)
+    );
     Ok(())
 }

@@ -24,8 +24,21 @@ enum State {
     TimeNext,
 }
 
+/// The most bytes of a line.
+#[derive(Debug)]
+struct MaxLine(usize);
+
+impl Default for MaxLine {
+    fn default() -> Self {
+        Self(256 * 1024 * 1024)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct LinesParser {
+    max_line: MaxLine,
+    /// Bytes of the line that are done with.
+    line: usize,
     state: State,
     comma: bool,
     capture: Capture,
@@ -43,6 +56,22 @@ pub(super) struct LinesParser {
 }
 
 impl LinesParser {
+    pub(super) fn set_max_line(&mut self, bytes: usize) {
+        self.max_line = MaxLine(bytes);
+    }
+
+    /// Counts bytes of the line.
+    fn add_to_line(&mut self, bytes: usize, at: usize) -> Result<(), Fault> {
+        self.line = self.line.saturating_add(bytes);
+        if self.line > self.max_line.0 {
+            return fault(
+                at,
+                "expected a shorter line than the decoder's limit, which max_rows_per_line of the export keeps",
+            );
+        }
+        Ok(())
+    }
+
     pub(super) fn block(&self) -> Block<'_> {
         Block {
             labels: &self.labels,
@@ -256,6 +285,7 @@ impl Parser for LinesParser {
             self.handed_out = false;
             self.times.clear();
             self.values.clear();
+            self.line = 0;
         }
         let mut at = 0;
         loop {
@@ -270,6 +300,7 @@ impl Parser for LinesParser {
             };
             at = end;
             if matches!(before, State::Key | State::Next) && self.state == State::Line {
+                self.add_to_line(at, at)?;
                 self.line_ended(at - 1)?;
                 return Ok(Parsed {
                     used: at,
@@ -280,6 +311,7 @@ impl Parser for LinesParser {
                 break;
             }
         }
+        self.add_to_line(at, at)?;
         Ok(Parsed {
             used: at,
             progress: Progress::NeedsInput,

@@ -4,12 +4,15 @@ use super::super::carry::{Fault, Parsed, Parser};
 use super::super::json::{Capture, either, fault, key, labels, one, plain_text, skip};
 use super::super::{Block, Progress, late};
 use super::sample;
-use crate::Labels;
 use crate::answer::Envelope;
 use crate::labels::LabelsBuilder;
+use crate::{HistogramSeries, Labels, histogram};
 
 /// So many samples make a block.
 const BLOCK: usize = 1024;
+
+/// Native histograms are kept until the end; more than this is no result for people.
+const MAX_HISTOGRAM_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a query gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,8 @@ enum Field {
     UnknownOfData,
     /// A scalar or a string.
     Single,
+    /// Of one sample.
+    Histogram,
     Histograms,
     UnknownOfSeries,
 }
@@ -81,6 +86,7 @@ pub(super) struct MatrixParser {
     kind: Option<ResultKind>,
     has_data: bool,
     single: Vec<u8>,
+    histogram_bytes: usize,
     builder: LabelsBuilder,
     labels: Labels,
     has_labels: bool,
@@ -146,7 +152,7 @@ impl MatrixParser {
             State::Captured(field) => {
                 let end = self.capture.take(input, at)?;
                 if let Some(end) = end {
-                    self.captured(field);
+                    self.captured(field, end)?;
                     return Ok(Some(end));
                 }
                 // All of it is kept elsewhere; nothing needs to be carried over.
@@ -244,7 +250,7 @@ impl MatrixParser {
         Ok(Some(self.to(State::Captured(field), false, at)))
     }
 
-    fn captured(&mut self, field: Field) {
+    fn captured(&mut self, field: Field, end: usize) -> Result<(), Fault> {
         let text = self.capture.finish();
         let envelope = &mut self.envelope;
         self.state = State::Next;
@@ -263,12 +269,26 @@ impl MatrixParser {
                 self.single = text;
                 self.state = State::DataNext;
             }
-            Field::Histograms => {
-                envelope.has_histograms = true;
+            Field::Histogram | Field::Histograms => {
                 self.state = State::SeriesKeyNext;
+                return self.histograms(&text, field == Field::Histograms, end);
             }
             Field::UnknownOfSeries => self.state = State::SeriesKeyNext,
         }
+        Ok(())
+    }
+
+    fn histograms(&mut self, text: &[u8], several: bool, end: usize) -> Result<(), Fault> {
+        self.histogram_bytes += text.len();
+        if self.histogram_bytes > MAX_HISTOGRAM_BYTES {
+            return fault(end, "expected less than 64 MiB of native histograms");
+        }
+        let Ok(samples) = histogram::read(text, several) else {
+            return fault(end, "expected native histograms before");
+        };
+        let labels = self.labels.clone();
+        self.envelope.histograms.push(HistogramSeries { labels, samples });
+        Ok(())
     }
 
     fn data(&mut self, input: &[u8], at: usize) -> Result<Option<usize>, Fault> {
@@ -321,14 +341,17 @@ impl MatrixParser {
                 self.has_labels = true;
                 Ok(Some(self.to(State::SeriesKeyNext, false, behind)))
             }
-            b"values" | b"value" if !self.has_labels => fault(at, "expected the labels before the samples"),
+            b"values" | b"value" | b"histograms" | b"histogram" if !self.has_labels => {
+                fault(at, "expected the labels before the samples")
+            }
             b"values" => Ok(one(input, at, b'[', "expected a list of samples")?
                 .map(|at| self.to(State::Sample, false, at))),
             b"value" => Ok(sample::any(input, at)?.map(|(millis, value, behind)| {
                 self.push(millis, value);
                 self.to(State::SeriesKeyNext, false, behind)
             })),
-            b"histogram" | b"histograms" => Ok(Some(self.to(State::Captured(Field::Histograms), false, at))),
+            b"histogram" => Ok(Some(self.to(State::Captured(Field::Histogram), false, at))),
+            b"histograms" => Ok(Some(self.to(State::Captured(Field::Histograms), false, at))),
             _ => Ok(Some(self.to(State::Captured(Field::UnknownOfSeries), false, at))),
         }
     }

@@ -7,8 +7,10 @@
 
 mod families;
 mod harness;
+mod http_aborts;
 mod http_axum;
 mod http_matrix;
+mod http_scanner;
 mod http_tower;
 mod limits;
 mod server;

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "bound")]
+use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 use opentelemetry::{
     KeyValue, StringValue,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
@@ -114,6 +116,21 @@ impl AppMetrics {
         instruments.size.record(size, attributes);
     }
 
+    /// Binds the instruments of [`record_request`](Self::record_request) to one label set.
+    #[cfg(feature = "bound")]
+    pub(crate) fn bind(&self, method: StringValue, path: RequestPath, status_code: u16) -> BoundRequest {
+        let instruments = &self.instruments;
+        let attributes = self.http_attributes(method, path, status_code);
+        let attributes = attributes.as_slice();
+        BoundRequest {
+            requests: instruments.requests.bind(attributes),
+            // A series is there from the binding on.
+            errors: (status_code >= 400).then(|| instruments.errors.bind(attributes)),
+            duration: instruments.duration.bind(attributes),
+            size: instruments.size.bind(attributes),
+        }
+    }
+
     /// Records the time to the head of a response, in `http_response_time_seconds`.
     pub fn record_response_time(
         &self,
@@ -158,6 +175,28 @@ impl AppMetrics {
     /// Records that a user has logged out: one active user less.
     pub fn record_user_logout(&self) {
         self.instruments.active_users.add(-1, &[]);
+    }
+}
+
+/// The instruments of a request, bound to one label set.
+#[cfg(feature = "bound")]
+#[derive(Debug)]
+pub(crate) struct BoundRequest {
+    requests: BoundCounter<u64>,
+    errors: Option<BoundCounter<u64>>,
+    duration: BoundHistogram<f64>,
+    size: BoundHistogram<u64>,
+}
+
+#[cfg(feature = "bound")]
+impl BoundRequest {
+    pub(crate) fn record(&self, duration: Duration, size: u64) {
+        self.requests.add(1);
+        if let Some(errors) = &self.errors {
+            errors.add(1);
+        }
+        self.duration.record(duration.as_secs_f64());
+        self.size.record(size);
     }
 }
 

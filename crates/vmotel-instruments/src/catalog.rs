@@ -11,6 +11,7 @@
 mod app;
 mod business;
 mod cache;
+mod http_client;
 mod http_server;
 mod process;
 
@@ -29,6 +30,10 @@ pub use self::{
     cache::{
         CACHE, CACHE_EVICTIONS_TOTAL, CACHE_HITS_TOTAL, CACHE_MISSES_TOTAL, CACHE_OPERATION_DURATION_SECONDS,
     },
+    http_client::{
+        HTTP_CLIENT, HTTP_CLIENT_ACTIVE_REQUESTS, HTTP_CLIENT_REQUEST_BODY_SIZE,
+        HTTP_CLIENT_REQUEST_DURATION, HTTP_CLIENT_RESPONSE_BODY_SIZE,
+    },
     http_server::{
         HTTP_SERVER, HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_BODY_SIZE,
         HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_RESPONSE_BODY_SIZE,
@@ -44,6 +49,7 @@ pub use self::{
 pub const FAMILIES: &[(&str, &[MetricDef])] = &[
     ("application", APP),
     ("HTTP server", HTTP_SERVER),
+    ("HTTP client", HTTP_CLIENT),
     ("business", BUSINESS),
     ("cache", CACHE),
     ("process", PROCESS),

@@ -63,6 +63,10 @@
 //! Routes that shall not be recorded, such as that of the metrics, are merged: `metrics_routes.merge(app_with_layer)`. Of two
 //! routers axum keeps the fallback of the later one, so in the other order requests without a route would go unseen.
 
+mod bodies;
+#[cfg(feature = "bound")]
+mod bound;
+pub mod client;
 mod config;
 mod error_type;
 mod exchange;
@@ -75,8 +79,12 @@ mod response_body;
 mod response_future;
 mod route;
 mod server;
+mod watched;
 
+#[cfg(feature = "axum")]
+pub use self::bodies::AxumBody;
 pub use self::{
+    bodies::{AnyBody, WrapRequest, WrapResponse},
     config::HttpMetricsConfig,
     labels::MetricLabels,
     layer::{HttpFamilies, HttpMetrics, HttpMetricsLayer},

@@ -33,3 +33,9 @@ pub const ERROR_TYPE: &str = "error.type";
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// The scheme of a URL, by the semantic conventions.
 pub const URL_SCHEME: &str = "url.scheme";
+/// The host that a client asks, by the semantic conventions.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// The port that a client asks, by the semantic conventions.
+pub const SERVER_PORT: &str = "server.port";
+/// The template of the URL that a client asks for, by the semantic conventions.
+pub const URL_TEMPLATE: &str = "url.template";

@@ -72,3 +72,12 @@ pub const HTTP_SERVER_ACTIVE_REQUESTS: &str = "http.server.active_requests";
 pub const HTTP_SERVER_REQUEST_BODY_SIZE: &str = "http.server.request.body.size";
 /// Bytes in the bodies of HTTP responses, by the semantic conventions.
 pub const HTTP_SERVER_RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";
+
+/// Time of an outgoing HTTP request, by the semantic conventions.
+pub const HTTP_CLIENT_REQUEST_DURATION: &str = "http.client.request.duration";
+/// Outgoing HTTP requests in flight, by the semantic conventions.
+pub const HTTP_CLIENT_ACTIVE_REQUESTS: &str = "http.client.active_requests";
+/// Bytes in the bodies of outgoing HTTP requests, by the semantic conventions.
+pub const HTTP_CLIENT_REQUEST_BODY_SIZE: &str = "http.client.request.body.size";
+/// Bytes in the bodies of responses to outgoing HTTP requests, by the semantic conventions.
+pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: &str = "http.client.response.body.size";

@@ -62,6 +62,36 @@ pub(crate) fn label(limits: &Limits, path: &str) -> StringValue {
         .unwrap_or_else(|| normalized(limits.urls(), path))
 }
 
+#[cfg(feature = "axum")]
+struct Templates {
+    hasher: RandomState,
+    places: Box<[Option<StringValue>]>,
+}
+
+#[cfg(feature = "axum")]
+thread_local! {
+    static TEMPLATES: RefCell<Templates> = RefCell::new(Templates {
+        hasher: RandomState::default(),
+        places: std::iter::repeat_with(|| None).take(ENTRIES).collect(),
+    });
+}
+
+/// Returns a template whose clones share its text; one that the thread knows is not allocated again.
+#[cfg(feature = "axum")]
+pub(crate) fn shared(template: &str) -> StringValue {
+    let make = || StringValue::from(Arc::<str>::from(template));
+    let known = TEMPLATES.try_with(|templates| {
+        let mut templates = templates.try_borrow_mut().ok()?;
+        let hash = templates.hasher.hash_one(template);
+        let place = &mut templates.places[hash as usize & (ENTRIES - 1)];
+        match place {
+            Some(known) if known.as_str() == template => Some(known.clone()),
+            _ => Some(place.insert(make()).clone()),
+        }
+    });
+    known.ok().flatten().unwrap_or_else(make)
+}
+
 fn normalized(urls: &UrlNormalizer, path: &str) -> StringValue {
     StringValue::from(Arc::<str>::from(&*urls.normalize(path)))
 }

@@ -5,14 +5,20 @@ use vmotel_model::{Kind, LabelDef, MetricDef};
 use super::label;
 use crate::{labels, names};
 
-const METHOD: LabelDef = label(
+pub(super) const METHOD: LabelDef = label(
     labels::HTTP_REQUEST_METHOD,
     "The request's method; _OTHER if it is not a known one",
 );
-const SCHEME: LabelDef = LabelDef {
+pub(super) const SCHEME: LabelDef = LabelDef {
     name: labels::URL_SCHEME,
     help: "The scheme of the request's URL",
     values: &["http", "https"],
+};
+
+pub(super) const VERSION: LabelDef = LabelDef {
+    name: labels::NETWORK_PROTOCOL_VERSION,
+    help: "The version of HTTP",
+    values: &["0.9", "1.0", "1.1", "2", "3"],
 };
 
 /// In the order of their keys. Whatever has no value is no label.
@@ -30,20 +36,16 @@ const REQUEST: &[LabelDef] = &[
         labels::HTTP_ROUTE,
         "The template of the route; none if there is none",
     ),
-    LabelDef {
-        name: labels::NETWORK_PROTOCOL_VERSION,
-        help: "The version of HTTP",
-        values: &["0.9", "1.0", "1.1", "2", "3"],
-    },
+    VERSION,
     SCHEME,
 ];
 
 /// The boundaries that the conventions advise for durations of HTTP.
-const SECONDS: &[f64] = &[
+pub(super) const SECONDS: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 /// The conventions advise none.
-const BYTES: &[f64] = &[0.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7];
+pub(super) const BYTES: &[f64] = &[0.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7];
 
 /// HTTP servers by the semantic conventions.
 pub const HTTP_SERVER: &[MetricDef] = &[

@@ -1,6 +1,5 @@
 //! Values of `error.type`.
 
-use http::StatusCode;
 use opentelemetry::StringValue;
 
 /// How a request failed, if not by its status.
@@ -13,16 +12,39 @@ pub(super) enum ErrorType {
     BodyError,
 }
 
-/// The statuses that exist.
-const STATUSES: [&str; 12] = [
-    "500", "501", "502", "503", "504", "505", "506", "507", "508", "509", "510", "511",
+/// The statuses that services give, so that they need not be written each time.
+const STATUSES: [(u16, &str); 16] = [
+    (400, "400"),
+    (401, "401"),
+    (403, "403"),
+    (404, "404"),
+    (405, "405"),
+    (408, "408"),
+    (409, "409"),
+    (422, "422"),
+    (429, "429"),
+    (500, "500"),
+    (501, "501"),
+    (502, "502"),
+    (503, "503"),
+    (504, "504"),
+    (507, "507"),
+    (508, "508"),
 ];
+
+/// Returns a status as an error.
+pub(super) fn of_status(code: u16) -> StringValue {
+    match STATUSES.iter().find(|(known, _)| *known == code) {
+        Some((_, text)) => StringValue::from(*text),
+        None => StringValue::from(code.to_string()),
+    }
+}
 
 impl ErrorType {
     /// Returns the label of a request to a server; it is empty without an error. 4xx are errors of the client, not of the server.
-    pub(super) fn label(error: Option<Self>, status: Option<StatusCode>) -> StringValue {
-        match status.map(|status| status.as_u16()).filter(|&code| code >= 500) {
-            Some(code) => Self::status(code),
+    pub(super) fn label(error: Option<Self>, status_code: Option<u16>) -> StringValue {
+        match status_code.filter(|&code| code >= 500) {
+            Some(code) => of_status(code),
             None => StringValue::from(match error {
                 Some(Self::ClientDisconnected) => "client_disconnected",
                 Some(Self::Panic) => "panic",
@@ -30,14 +52,6 @@ impl ErrorType {
                 Some(Self::BodyError) => "body_error",
                 None => "",
             }),
-        }
-    }
-
-    /// Returns a status as an error.
-    fn status(code: u16) -> StringValue {
-        match STATUSES.get(usize::from(code - 500)) {
-            Some(text) => StringValue::from(*text),
-            None => StringValue::from(code.to_string()),
         }
     }
 }

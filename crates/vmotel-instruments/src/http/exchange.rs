@@ -1,17 +1,17 @@
 //! One request and its response, recorded when this is dropped.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use http_body::Body;
 use opentelemetry::StringValue;
 
 use super::{
-    HttpMetricsConfig, HttpServerMetrics, MetricLabels, StreamPolicy,
-    error_type::ErrorType,
-    method::KnownMethods,
-    policy::Routes,
-    route::HttpRoute,
-    server::{ActiveRequest, Served},
+    HttpMetricsConfig, HttpServerMetrics, MetricLabels, StreamPolicy, error_type::ErrorType,
+    method::KnownMethods, policy::Routes, route::HttpRoute, watched::Watched,
 };
 use crate::{ActiveConnection, AppMetrics, RequestPath};
 
@@ -28,14 +28,79 @@ pub(super) struct Shared {
     pub(super) unmatched: RequestPath,
     pub(super) routes: Routes,
     pub(super) config: HttpMetricsConfig,
+    #[cfg(feature = "bound")]
+    pub(super) bound: super::bound::BoundSeries,
 }
 
 impl Shared {
+    /// Adds to the requests in flight by the conventions.
+    fn add_active(&self, change: i64, method: usize, label: &StringValue, scheme: &'static str) {
+        let Some(server) = &self.server else { return };
+        #[cfg(feature = "bound")]
+        if let Some(counter) = self.bound.active(server, method, label, scheme) {
+            counter.add(change);
+            return;
+        }
+        let _ = method;
+        server.add_active(change, label.clone(), scheme);
+    }
+
+    fn record(&self, finished: &Finished<'_>) {
+        #[cfg(feature = "bound")]
+        if self
+            .bound
+            .record(self.app.as_ref(), self.server.as_ref(), finished)
+        {
+            return;
+        }
+        if let Some(app) = &self.app {
+            let (method, path) = (finished.method.clone(), finished.path.clone());
+            let (duration, bytes) = (finished.duration, finished.request_bytes);
+            app.record_request(method, path, finished.guide_status(), duration, bytes);
+        }
+        if let Some(server) = &self.server {
+            server.record(finished);
+        }
+    }
+
     /// Returns the template that a path without a route has.
     fn normalized(&self, path: &str) -> Option<RequestPath> {
         let of_app = self.app.as_ref().map(|app| app.path_label(path));
         let label = of_app.or_else(|| self.server.as_ref().map(|server| server.path_label(path)))?;
         Some(RequestPath::template(label))
+    }
+}
+
+/// A request that has ended.
+#[derive(Debug)]
+pub(super) struct Finished<'a> {
+    pub(super) method: &'a StringValue,
+    pub(super) scheme: &'static str,
+    pub(super) version: &'static str,
+    /// The route, or what stands for a missing one, by the conventions.
+    pub(super) route: Option<&'a RequestPath>,
+    /// The same for the application family.
+    pub(super) path: &'a RequestPath,
+    pub(super) status_code: Option<u16>,
+    pub(super) error: Option<ErrorType>,
+    pub(super) extra: Option<&'a MetricLabels>,
+    pub(super) duration: Duration,
+    pub(super) request_bytes: u64,
+    pub(super) response_bytes: u64,
+}
+
+impl Finished<'_> {
+    /// Returns the status for the application family, which has one for each end.
+    pub(super) fn guide_status(&self) -> u16 {
+        let without_head = match self.error {
+            Some(ErrorType::ClientDisconnected) => CANCELLED,
+            _ => FAILED,
+        };
+        self.status_code.unwrap_or(without_head)
+    }
+
+    pub(super) fn error_type(&self) -> StringValue {
+        ErrorType::label(self.error, self.status_code)
     }
 }
 
@@ -45,11 +110,14 @@ pub(super) struct Exchange {
     shared: Arc<Shared>,
     begin: Instant,
     method: StringValue,
+    method_number: usize,
     scheme: &'static str,
     version: &'static str,
     route: Option<RequestPath>,
-    /// What the service tells: its route, how much it has read.
-    told: HttpRoute,
+    /// Whether the route is that of the service, not what stands for a missing one.
+    is_known: bool,
+    /// What the service tells: its route, how much it has read. None where there is nothing to tell.
+    told: Option<HttpRoute>,
     declared_size: u64,
     status: Option<StatusCode>,
     /// What is recorded if this is dropped now. At first the service's own code is about to run.
@@ -62,15 +130,16 @@ pub(super) struct Exchange {
     extra: Option<MetricLabels>,
     is_skipped: bool,
     /// Dropped after the recording: who sees no request in flight sees all of them recorded.
-    _active: (Option<ActiveConnection>, Option<ActiveRequest>),
+    _active: Option<ActiveConnection>,
 }
 
 impl Exchange {
     /// Returns none for a request that is not to be recorded.
-    pub(super) fn begin<B>(shared: &Arc<Shared>, request: &Request<B>) -> Option<Self> {
+    pub(super) fn begin<B: Body>(shared: &Arc<Shared>, request: &Request<B>) -> Option<Self> {
         let config = &shared.config;
         let path = request.uri().path();
         let mut route = (config.route)(request.extensions());
+        let is_known = route.is_some();
         if shared
             .routes
             .skips(route.as_ref().map_or(path, |route| route.text.as_str()))
@@ -83,15 +152,16 @@ impl Exchange {
         if route.is_none() && config.normalize_unmatched {
             route = shared.normalized(path);
         }
-        let method = shared.methods.label(request.method());
+        let (method_number, method) = shared.methods.label(request.method());
         let scheme = scheme(request, config.scheme);
-        let in_flight = |server: &HttpServerMetrics| server.track(method.clone(), scheme);
+        shared.add_active(1, method_number, &method, scheme);
         Some(Self {
             begin: now(),
             scheme,
             version: version(request.version()),
+            told: (!is_known || !request.body().is_end_stream()).then(HttpRoute::default),
             route,
-            told: HttpRoute::default(),
+            is_known,
             declared_size: content_length(request.headers())
                 .filter(|&size| size <= config.max_declared_size)
                 .unwrap_or(0),
@@ -102,37 +172,83 @@ impl Exchange {
             expected: None,
             extra: None,
             is_skipped: false,
-            _active: (
-                shared.app.as_ref().map(AppMetrics::track_connection),
-                shared.server.as_ref().map(in_flight),
-            ),
+            _active: shared.app.as_ref().map(AppMetrics::track_connection),
             method,
+            method_number,
             shared: Arc::clone(shared),
         })
     }
 
     /// Returns the place where the service tells.
-    pub(super) fn told(&self) -> HttpRoute {
+    pub(super) fn told(&self) -> Option<HttpRoute> {
         self.told.clone()
     }
 
-    /// The service's own code runs: should it panic, it is its error.
-    pub(super) fn running(&mut self) {
+    /// Returns the place where the service tells its route, if it is not known.
+    pub(super) fn asks_for_route(&self) -> Option<HttpRoute> {
+        self.told.clone().filter(|_| !self.is_known)
+    }
+
+    /// Returns the route, if there is one.
+    fn known_route(&self) -> Option<&RequestPath> {
+        let told = self.told.as_ref().and_then(HttpRoute::get);
+        let route = told.or(self.route.as_ref())?;
+        Some(self.shared.routes.group(route.text.as_str()).unwrap_or(route))
+    }
+
+    fn path(&self) -> RequestPath {
+        self.known_route().unwrap_or(&self.shared.unmatched).clone()
+    }
+
+    fn size(&self) -> u64 {
+        let Some(read) = self.told.as_ref().map(HttpRoute::read) else {
+            return 0;
+        };
+        let was_cancelled = self.status.is_none() && self.error == Some(ErrorType::ClientDisconnected);
+        if was_cancelled || read.has_failed() {
+            read.bytes()
+        } else {
+            read.bytes().max(self.declared_size)
+        }
+    }
+
+    fn record(&self) {
+        let told = self.told.as_ref().and_then(HttpRoute::get);
+        if self.is_skipped || told.is_some_and(|route| self.shared.routes.skips(route.text.as_str())) {
+            return;
+        }
+        let unmatched = &self.shared.unmatched;
+        let route = self.known_route();
+        self.shared.record(&Finished {
+            method: &self.method,
+            scheme: self.scheme,
+            version: self.version,
+            route: route.or(self.shared.config.unmatched_route.then_some(unmatched)),
+            path: route.unwrap_or(unmatched),
+            status_code: self.status.map(|status| status.as_u16()),
+            error: self.error,
+            extra: self.extra.as_ref(),
+            duration: now().saturating_duration_since(self.begin),
+            request_bytes: self.size(),
+            response_bytes: self.sent,
+        });
+    }
+}
+
+impl Watched for Exchange {
+    fn running(&mut self) {
         self.error = Some(ErrorType::Panic);
     }
 
-    /// The service waits: if its future, or its body, is dropped, it is cancelled.
-    pub(super) fn waiting(&mut self) {
+    fn waiting(&mut self) {
         self.error = Some(ErrorType::ClientDisconnected);
     }
 
-    /// The service has returned an error instead of a response.
-    pub(super) fn failed(mut self) {
+    fn failed(mut self) {
         self.error = Some(ErrorType::ServiceError);
     }
 
-    /// The head of the response is there; returns none if the body does not matter any more.
-    pub(super) fn responded<B>(mut self, response: &mut Response<B>) -> Option<Self> {
+    fn responded<B>(mut self, response: &mut Response<B>) -> Option<Self> {
         let status = response.status();
         self.status = Some(status);
         self.extra = response.extensions_mut().remove::<MetricLabels>();
@@ -167,88 +283,30 @@ impl Exchange {
         None
     }
 
-    /// Bytes of the response's body are handed on; returns true if they were the last ones.
-    pub(super) fn sent(&mut self, bytes: usize) -> bool {
+    fn passed(&mut self, bytes: usize) -> bool {
         self.sent = self.sent.saturating_add(bytes as u64);
         self.expected.is_some_and(|expected| self.sent >= expected)
     }
 
-    /// The response's body has ended, as it should.
-    pub(super) fn ended(mut self) {
+    fn ended(mut self) {
         self.error = None;
     }
 
-    /// The response's body has failed.
-    pub(super) fn broke_off(mut self) {
+    fn broke_off(mut self) {
         self.error = Some(ErrorType::BodyError);
-    }
-
-    /// Returns the route, if there is one.
-    fn known_route(&self) -> Option<&RequestPath> {
-        let route = self.told.get().or(self.route.as_ref())?;
-        Some(self.shared.routes.group(route.text.as_str()).unwrap_or(route))
-    }
-
-    fn path(&self) -> RequestPath {
-        self.known_route().unwrap_or(&self.shared.unmatched).clone()
-    }
-
-    fn size(&self) -> u64 {
-        let read = self.told.read();
-        let was_cancelled = self.status.is_none() && self.error == Some(ErrorType::ClientDisconnected);
-        if was_cancelled || read.has_failed() {
-            read.bytes()
-        } else {
-            read.bytes().max(self.declared_size)
-        }
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let told = self.told.get();
-        if self.is_skipped || told.is_some_and(|route| self.shared.routes.skips(route.text.as_str())) {
-            return;
-        }
-        let elapsed = now().saturating_duration_since(self.begin);
-        let status_code = self.status.map(|status| status.as_u16());
-        if let Some(app) = &self.shared.app {
-            let without_head = match self.error {
-                Some(ErrorType::ClientDisconnected) => CANCELLED,
-                _ => FAILED,
-            };
-            app.record_request(
-                self.method.clone(),
-                self.path(),
-                status_code.unwrap_or(without_head),
-                elapsed,
-                self.size(),
-            );
-        }
-        if let Some(server) = &self.shared.server {
-            let unmatched = self
-                .shared
-                .config
-                .unmatched_route
-                .then_some(&self.shared.unmatched);
-            server.record(Served {
-                method: self.method.clone(),
-                scheme: self.scheme,
-                version: self.version,
-                route: self.known_route().or(unmatched).cloned(),
-                status_code,
-                error_type: ErrorType::label(self.error, self.status),
-                extra: self.extra.as_ref(),
-                duration: elapsed,
-                request_bytes: self.size(),
-                response_bytes: self.sent,
-            });
-        }
+        self.record();
+        self.shared
+            .add_active(-1, self.method_number, &self.method, self.scheme);
     }
 }
 
 /// Returns the `Content-Length`, if it is a number.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
     let value = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
     value.trim().parse().ok()
 }
@@ -270,7 +328,7 @@ fn scheme<B>(request: &Request<B>, default: &'static str) -> &'static str {
     }
 }
 
-fn version(version: Version) -> &'static str {
+pub(super) fn version(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",
@@ -281,6 +339,6 @@ fn version(version: Version) -> &'static str {
 }
 
 #[expect(clippy::disallowed_methods, reason = "requests take real time")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }

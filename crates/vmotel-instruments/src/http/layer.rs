@@ -1,6 +1,7 @@
 //! The layer and its service.
 
 use std::{
+    marker::PhantomData,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -11,10 +12,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    HttpMetricsConfig, HttpRoute, HttpServerMetrics, RequestBody, ResponseBody, ResponseFuture,
+    AnyBody, HttpMetricsConfig, HttpRoute, HttpServerMetrics, RequestBody, ResponseFuture,
+    bodies::{WrapRequest, WrapResponse},
     exchange::{Exchange, Shared},
     method::KnownMethods,
     policy::{self, Routes},
+    watched::Watched as _,
 };
 use crate::{AppMetrics, RequestPath};
 
@@ -70,8 +73,9 @@ impl From<(AppMetrics, HttpServerMetrics)> for HttpFamilies {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct HttpMetricsLayer {
+pub struct HttpMetricsLayer<K = AnyBody> {
     shared: Arc<Shared>,
+    bodies: PhantomData<fn() -> K>,
 }
 
 impl HttpMetricsLayer {
@@ -85,69 +89,106 @@ impl HttpMetricsLayer {
     #[must_use]
     pub fn with_config(families: impl Into<HttpFamilies>, config: HttpMetricsConfig) -> Self {
         let families = families.into();
+        let methods = KnownMethods::new(&config.known_methods);
         let shared = Shared {
             app: families.app,
             server: families.server,
-            methods: KnownMethods::new(&config.known_methods),
+            #[cfg(feature = "bound")]
+            bound: super::bound::BoundSeries::new(methods.count()),
+            methods,
             unmatched: RequestPath::template(policy::shared(&config.unmatched_path)),
             routes: Routes::new(&config),
             config,
         };
         Self {
             shared: Arc::new(shared),
+            bodies: PhantomData,
+        }
+    }
+
+    /// Returns the layer for an axum [`Router`](https://docs.rs/axum/latest/axum/struct.Router.html), where it leaves bodies
+    /// the type that they have: that saves two allocations per request.
+    #[cfg(feature = "axum")]
+    #[must_use]
+    pub fn for_axum(self) -> HttpMetricsLayer<super::AxumBody> {
+        HttpMetricsLayer {
+            shared: self.shared,
+            bodies: PhantomData,
         }
     }
 }
 
-impl<S> Layer<S> for HttpMetricsLayer {
-    type Service = HttpMetrics<S>;
+impl<S, K> Layer<S> for HttpMetricsLayer<K> {
+    type Service = HttpMetrics<S, K>;
 
-    fn layer(&self, inner: S) -> HttpMetrics<S> {
+    fn layer(&self, inner: S) -> HttpMetrics<S, K> {
         HttpMetrics {
             inner,
             shared: Arc::clone(&self.shared),
+            bodies: PhantomData,
         }
     }
 }
 
 /// The service that [`HttpMetricsLayer`] makes.
 #[derive(Debug, Clone)]
-pub struct HttpMetrics<S> {
+pub struct HttpMetrics<S, K = AnyBody> {
     inner: S,
     shared: Arc<Shared>,
+    bodies: PhantomData<fn() -> K>,
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for HttpMetrics<S>
+/// Tells layers within that the request is taken care of, and that its route is known.
+#[derive(Debug, Clone, Copy)]
+struct Recorded;
+
+impl<S, K, ReqBody, ResBody> Service<Request<ReqBody>> for HttpMetrics<S, K>
 where
-    S: Service<Request<RequestBody<ReqBody>>, Response = Response<ResBody>>,
+    K: WrapRequest<ReqBody> + WrapResponse<ResBody>,
+    S: Service<Request<<K as WrapRequest<ReqBody>>::Body>, Response = Response<ResBody>>,
+    ReqBody: Body,
     ResBody: Body,
 {
-    type Response = Response<ResponseBody<ResBody>>;
+    type Response = Response<<K as WrapResponse<ResBody>>::Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, K>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let mut exchange = self.begin(&mut request);
+        let told = exchange.as_ref().and_then(Exchange::told);
+        let request = request.map(|body| <K as WrapRequest<_>>::wrap(RequestBody::new(body, told)));
+        let future = self.inner.call(request);
+        if let Some(exchange) = &mut exchange {
+            exchange.waiting();
+        }
+        ResponseFuture::new(future, exchange)
+    }
+}
+
+impl<S, K> HttpMetrics<S, K> {
+    /// Returns none for a request that another layer records, or none does.
+    fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Exchange> {
         // An outer layer of this kind records; this one only knows more about the route.
-        if let Some(outer) = request.extensions().get::<HttpRoute>() {
-            if let Some(route) = (self.shared.config.route)(request.extensions()) {
+        let extensions = request.extensions();
+        if let Some(outer) = extensions.get::<HttpRoute>() {
+            if let Some(route) = (self.shared.config.route)(extensions) {
                 outer.set(route);
             }
-            let request = request.map(|body| RequestBody::new(body, None));
-            return ResponseFuture::new(self.inner.call(request), None);
+            return None;
         }
-        let Some(mut exchange) = Exchange::begin(&self.shared, &request) else {
-            let request = request.map(|body| RequestBody::new(body, None));
-            return ResponseFuture::new(self.inner.call(request), None);
+        if extensions.get::<Recorded>().is_some() {
+            return None;
+        }
+        let exchange = Exchange::begin(&self.shared, request);
+        match exchange.as_ref().and_then(Exchange::asks_for_route) {
+            Some(told) => request.extensions_mut().insert(told).map(drop),
+            // A type without a size: it is not allocated.
+            None => request.extensions_mut().insert(Recorded).map(drop),
         };
-        request.extensions_mut().insert(exchange.told());
-        let told = exchange.told();
-        let request = request.map(|body| RequestBody::new(body, Some(told)));
-        let future = self.inner.call(request);
-        exchange.waiting();
-        ResponseFuture::new(future, Some(exchange))
+        exchange
     }
 }

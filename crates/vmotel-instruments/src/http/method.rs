@@ -38,12 +38,18 @@ impl KnownMethods {
         )
     }
 
-    /// Returns the label of a method; allocates nothing.
-    pub(super) fn label(&self, method: &Method) -> StringValue {
-        match self.0.iter().find(|(known, _)| known == method) {
-            Some((_, label)) => label.clone(),
-            None => StringValue::from(OTHER),
+    /// Returns the number of a method, the last one if it is not known, and its label; allocates nothing.
+    pub(super) fn label(&self, method: &Method) -> (usize, StringValue) {
+        match self.0.iter().position(|(known, _)| known == method) {
+            Some(at) => (at, self.0[at].1.clone()),
+            None => (self.0.len(), StringValue::from(OTHER)),
         }
+    }
+
+    /// Returns how many numbers there are.
+    #[cfg(feature = "bound")]
+    pub(super) fn count(&self) -> usize {
+        self.0.len() + 1
     }
 }
 
@@ -57,7 +63,7 @@ mod tests {
         let purge = || Method::from_bytes(b"PURGE").unwrap();
         let check = |methods: &KnownMethods, method: &str, label: &str| {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(methods.label(&method).as_str(), label);
+            assert_eq!(methods.label(&method).1.as_str(), label);
         };
         let default = KnownMethods::new(&HttpMetricsConfig::default().known_methods);
         for name in KNOWN {

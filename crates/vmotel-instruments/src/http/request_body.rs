@@ -53,6 +53,11 @@ impl<B> RequestBody<B> {
         Self { inner, told }
     }
 
+    #[cfg(feature = "axum")]
+    pub(super) const fn is_counted(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// Returns the body itself; what is read from it is no longer counted.
     pub fn into_inner(self) -> B {
         self.inner

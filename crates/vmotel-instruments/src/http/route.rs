@@ -7,7 +7,8 @@ use crate::RequestPath;
 
 /// A place in the extensions of each request where a service can tell the template of its route.
 ///
-/// For routers other than axum's, which know the route only after the layer has been passed.
+/// For routers other than axum's, which know the route only after the layer has been passed: it is there where
+/// [`HttpMetricsConfig::route`](super::HttpMetricsConfig::route) finds none.
 ///
 /// # Examples
 ///
@@ -31,7 +32,7 @@ struct Told {
 }
 
 impl HttpRoute {
-    /// Tells the template; the first one told stays, and goes before all others.
+    /// Tells the template; the first one told stays.
     ///
     /// Owned text is taken for a path that came in and is normalised, unless it is a [`RequestPath::template`].
     pub fn set(&self, template: impl Into<RequestPath>) {
@@ -50,7 +51,7 @@ impl HttpRoute {
 #[cfg(feature = "axum")]
 pub(super) fn default_route(extensions: &http::Extensions) -> Option<RequestPath> {
     let path = extensions.get::<axum::extract::MatchedPath>()?;
-    Some(RequestPath::template(path.as_str().to_owned()))
+    Some(RequestPath::template(crate::path_cache::shared(path.as_str())))
 }
 
 #[cfg(not(feature = "axum"))]

@@ -1,17 +1,19 @@
 //! The family of HTTP servers by the semantic conventions.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
+#[cfg(feature = "bound")]
+use opentelemetry::metrics::{BoundHistogram, BoundUpDownCounter};
 use opentelemetry::{
     Key, KeyValue, StringValue, Value,
     metrics::{Histogram, Meter, UpDownCounter},
 };
 use vmotel_cardinality::Limits;
 
-use super::MetricLabels;
+use super::exchange::Finished;
 use crate::{
-    RequestPath, catalog,
-    gate::Gate,
+    catalog,
+    gate::{Attributes, Gate},
     instrument::{attribute, f64_histogram, i64_up_down_counter, u64_histogram},
     labels,
 };
@@ -26,7 +28,7 @@ const MOST: usize = CONVENTION + MAX_EXTRA;
 pub struct HttpServerConfig {
     /// Records `http.server.request.body.size` and `http.server.response.body.size`, too; default false.
     pub body_sizes: bool,
-    /// The names of labels that responses may add by [`MetricLabels`]: at most 4, none of them one of the conventions;
+    /// The names of labels that responses may add by [`MetricLabels`](super::MetricLabels): at most 4, none of them one of the conventions;
     /// default none.
     pub extra_labels: Vec<Cow<'static, str>>,
     /// The limits of the labels' values; default those of the process ([`Limits::global`]).
@@ -79,22 +81,6 @@ struct Instruments {
 struct Sizes {
     request: Histogram<u64>,
     response: Histogram<u64>,
-}
-
-/// A request that has ended.
-#[derive(Debug)]
-pub(super) struct Served<'a> {
-    pub(super) method: StringValue,
-    pub(super) scheme: &'static str,
-    pub(super) version: &'static str,
-    pub(super) route: Option<RequestPath>,
-    pub(super) status_code: Option<u16>,
-    /// Empty if there is none.
-    pub(super) error_type: StringValue,
-    pub(super) extra: Option<&'a MetricLabels>,
-    pub(super) duration: Duration,
-    pub(super) request_bytes: u64,
-    pub(super) response_bytes: u64,
 }
 
 impl HttpServerMetrics {
@@ -153,69 +139,101 @@ impl HttpServerMetrics {
         self.instruments.gate.raw_path(path)
     }
 
-    /// Counts a request as being served until the returned guard is dropped.
-    pub(super) fn track(&self, method: StringValue, scheme: &'static str) -> ActiveRequest {
-        let attributes = [
-            attribute(labels::HTTP_REQUEST_METHOD, method),
-            attribute(labels::URL_SCHEME, scheme),
-        ];
-        self.instruments.active.add(1, &attributes);
-        ActiveRequest {
-            server: self.clone(),
-            attributes,
+    /// Adds to the number of requests being served.
+    pub(super) fn add_active(&self, change: i64, method: StringValue, scheme: &'static str) {
+        self.instruments
+            .active
+            .add(change, &active_attributes(method, scheme));
+    }
+
+    pub(super) fn record(&self, finished: &Finished<'_>) {
+        let instruments = &*self.instruments;
+        let attributes = self.attributes(finished);
+        let attributes = attributes.as_slice();
+        instruments
+            .duration
+            .record(finished.duration.as_secs_f64(), attributes);
+        if let Some(sizes) = &instruments.sizes {
+            sizes.request.record(finished.request_bytes, attributes);
+            sizes.response.record(finished.response_bytes, attributes);
         }
     }
 
-    pub(super) fn record(&self, served: Served<'_>) {
+    fn attributes(&self, finished: &Finished<'_>) -> Attributes<MOST> {
         let instruments = &*self.instruments;
         let none = || StringValue::from("");
-        let route = served
+        let route = finished
             .route
-            .map_or_else(none, |route| instruments.gate.path(route));
-        let mut pairs: [KeyValue; MOST] = std::array::from_fn(|_| attribute("", ""));
-        let status = served
+            .map_or_else(none, |route| instruments.gate.path(route.clone()));
+        let status = finished
             .status_code
             .map_or_else(|| Value::String(none()), |code| Value::I64(code.into()));
         // In the order of their keys, as in the definition.
         let convention: [KeyValue; CONVENTION] = [
-            attribute(labels::ERROR_TYPE, served.error_type),
-            attribute(labels::HTTP_REQUEST_METHOD, served.method),
+            attribute(labels::ERROR_TYPE, finished.error_type()),
+            attribute(labels::HTTP_REQUEST_METHOD, finished.method.clone()),
             KeyValue::new(labels::HTTP_RESPONSE_STATUS_CODE, status),
             attribute(labels::HTTP_ROUTE, route),
-            attribute(labels::NETWORK_PROTOCOL_VERSION, served.version),
-            attribute(labels::URL_SCHEME, served.scheme),
+            attribute(labels::NETWORK_PROTOCOL_VERSION, finished.version),
+            attribute(labels::URL_SCHEME, finished.scheme),
         ];
+        let mut pairs: [KeyValue; MOST] = std::array::from_fn(|_| attribute("", ""));
         for (pair, known) in pairs.iter_mut().zip(convention) {
             *pair = known;
         }
         for (pair, key) in pairs[CONVENTION..].iter_mut().zip(&instruments.extra) {
-            let value = served.extra.and_then(|labels| labels.get(key.as_str()));
+            let value = finished.extra.and_then(|labels| labels.get(key.as_str()));
             *pair = KeyValue::new(key.clone(), value.cloned().unwrap_or_else(none));
         }
-        let attributes = instruments
+        instruments
             .gate
             .bound_first(pairs, CONVENTION + instruments.extra.len())
-            .without_empty();
+            .without_empty()
+    }
+}
+
+fn active_attributes(method: StringValue, scheme: &'static str) -> [KeyValue; 2] {
+    [
+        attribute(labels::HTTP_REQUEST_METHOD, method),
+        attribute(labels::URL_SCHEME, scheme),
+    ]
+}
+
+#[cfg(feature = "bound")]
+impl HttpServerMetrics {
+    pub(super) fn bind_active(&self, method: &StringValue, scheme: &'static str) -> BoundUpDownCounter<i64> {
+        self.instruments
+            .active
+            .bind(&active_attributes(method.clone(), scheme))
+    }
+
+    pub(super) fn bind(&self, finished: &Finished<'_>) -> BoundServed {
+        let instruments = &*self.instruments;
+        let attributes = self.attributes(finished);
         let attributes = attributes.as_slice();
-        instruments
-            .duration
-            .record(served.duration.as_secs_f64(), attributes);
-        if let Some(sizes) = &instruments.sizes {
-            sizes.request.record(served.request_bytes, attributes);
-            sizes.response.record(served.response_bytes, attributes);
+        let sizes = instruments.sizes.as_ref();
+        BoundServed {
+            duration: instruments.duration.bind(attributes),
+            sizes: sizes.map(|sizes| (sizes.request.bind(attributes), sizes.response.bind(attributes))),
         }
     }
 }
 
-/// A request in `http.server.active_requests`, until it is dropped.
+/// The instruments of a request, bound to one label set.
+#[cfg(feature = "bound")]
 #[derive(Debug)]
-pub(super) struct ActiveRequest {
-    server: HttpServerMetrics,
-    attributes: [KeyValue; 2],
+pub(super) struct BoundServed {
+    duration: BoundHistogram<f64>,
+    sizes: Option<(BoundHistogram<u64>, BoundHistogram<u64>)>,
 }
 
-impl Drop for ActiveRequest {
-    fn drop(&mut self) {
-        self.server.instruments.active.add(-1, &self.attributes);
+#[cfg(feature = "bound")]
+impl BoundServed {
+    pub(super) fn record(&self, finished: &Finished<'_>) {
+        self.duration.record(finished.duration.as_secs_f64());
+        if let Some((request, response)) = &self.sizes {
+            request.record(finished.request_bytes);
+            response.record(finished.response_bytes);
+        }
     }
 }

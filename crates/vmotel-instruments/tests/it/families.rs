@@ -373,6 +373,19 @@ const EXPOSED: &[(&str, &str)] = &[
         "http.server.response.body.size",
         "http_server_response_body_size_bytes",
     ),
+    (
+        "http.client.request.duration",
+        "http_client_request_duration_seconds",
+    ),
+    ("http.client.active_requests", "http_client_active_requests"),
+    (
+        "http.client.request.body.size",
+        "http_client_request_body_size_bytes",
+    ),
+    (
+        "http.client.response.body.size",
+        "http_client_response_body_size_bytes",
+    ),
 ];
 
 #[test]

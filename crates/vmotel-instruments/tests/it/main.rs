@@ -9,6 +9,7 @@ mod families;
 mod harness;
 mod http_aborts;
 mod http_axum;
+mod http_client;
 mod http_matrix;
 mod http_scanner;
 mod http_tower;

@@ -122,16 +122,6 @@ impl Server {
     /// Returns the requests by the conventions: the values of all labels in the order of the keys, an absent one as `-`, and
     /// the count.
     pub(crate) fn conventions(&self) -> Vec<String> {
-        let series = self
-            .harness
-            .series(|name| name == "http_server_request_duration_seconds");
-        let counts = series.iter().filter(|line| line.contains("_count{"));
-        let value = |line: &str, key: &str| {
-            let found = line.split_once(&format!("{key}=\""));
-            found
-                .map_or("-", |(_, rest)| rest.split('"').next().unwrap())
-                .to_owned()
-        };
         let keys = [
             "error.type",
             "http.request.method",
@@ -141,14 +131,7 @@ impl Server {
             "plan",
             "url.scheme",
         ];
-        let mut lines: Vec<_> = counts
-            .map(|line| {
-                let values = keys.map(|key| value(line, key)).join(" ");
-                format!("{values} {}", line.rsplit(' ').next().unwrap())
-            })
-            .collect();
-        lines.sort();
-        lines
+        counts(&self.harness, "http_server_request_duration_seconds", &keys)
     }
 
     pub(crate) fn errors(&self) -> Vec<String> {
@@ -332,4 +315,24 @@ pub(crate) fn routes() -> Router {
         )
         .route("/metrics", get(|| async { "a 1" }))
         .route("/static/{file}", get(|| async { "x" }))
+}
+
+/// Returns the values of these labels of each series of a histogram, an absent one as `-`, and the count.
+pub(crate) fn counts(harness: &Harness, family: &str, keys: &[&str]) -> Vec<String> {
+    let series = harness.series(|name| name == family);
+    let counts = series.iter().filter(|line| line.contains("_count{"));
+    let value = |line: &str, key: &str| {
+        let found = line.split_once(&format!("{key}=\""));
+        found
+            .map_or("-", |(_, rest)| rest.split('"').next().unwrap())
+            .to_owned()
+    };
+    let mut lines: Vec<_> = counts
+        .map(|line| {
+            let values: Vec<_> = keys.iter().map(|key| value(line, key)).collect();
+            format!("{} {}", values.join(" "), line.rsplit(' ').next().unwrap())
+        })
+        .collect();
+    lines.sort();
+    lines
 }

@@ -14,6 +14,7 @@ mod catalog;
 mod ci;
 mod demo;
 mod deploy;
+mod explorer;
 mod lint;
 mod parity;
 mod step;
@@ -42,6 +43,7 @@ enum Command {
     Ci(ci::Args),
     Demo(demo::Args),
     Deploy(deploy::Args),
+    Explorer(explorer::Args),
     Lint(lint::Args),
     Parity(parity::Args),
     Test(test::Args),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Explorer(args) => explorer::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Parity(args) => parity::run(&args),
         Command::Test(args) => test::run(&args),

@@ -75,7 +75,7 @@ function tile(name, value, health) {
 function showTiles() {
   const sum = (list, key) => list.reduce((all, item) => all + item[key], 0);
   const folded = sum(data.limits, "folded_values");
-  const overflows = sum(data.limits, "overflows");
+  const overflows = data.families.filter((family) => family.overflow).length;
   const bad = data.status.parts.filter((part) => part.health === "bad").length;
   const parts = bad > 0 ? [`${bad} failing`, "bad"] : ["good", "good"];
   byId("tiles").replaceChildren(
@@ -83,7 +83,7 @@ function showTiles() {
     tile("series", number(data.series)),
     tile("new series, last minute", number(data.new), data.new > 0 ? "warning" : ""),
     tile("label values folded", number(folded), folded > 0 ? "warning" : ""),
-    tile("overflowed measurements", number(overflows), overflows > 0 ? "bad" : ""),
+    tile("families in overflow", number(overflows), overflows > 0 ? "bad" : ""),
     ...(data.status.parts.length > 0 ? [tile("exporter", parts[0], parts[1])] : []),
     ...(data.families_left_out > 0 ? [tile("families left out", number(data.families_left_out), "bad")] : []),
   );
@@ -95,6 +95,7 @@ function makeRow(name) {
   button.type = "button";
   button.addEventListener("click", () => toggle(name));
   const cells = {
+    overflow: make("span", "overflow", "overflow"),
     help: make("span", "help"),
     type: make("td"),
     unit: make("td"),
@@ -103,8 +104,9 @@ function makeRow(name) {
     latest: make("td", "number"),
     recent: make("td", "recent"),
   };
+  cells.overflow.title = "a series with the label otel_metric_overflow takes what is beyond a limit";
   for (const label of ["type", "unit", "series", "new", "latest"]) cells[label].dataset.label = label;
-  const row = make("tr", "row", null, make("td", "name", null, button, cells.help),
+  const row = make("tr", "row", null, make("td", "name", null, button, cells.overflow, cells.help),
     cells.type, cells.unit, cells.series, cells.new, cells.latest, cells.recent);
   const detail = make("tr", "detail", null);
   const body = make("td");
@@ -118,6 +120,7 @@ function fill(entry, family) {
   const { row, button, cells } = entry;
   row.classList.toggle("gone", family.series === 0);
   button.setAttribute("aria-expanded", String(view.open.has(family.name)));
+  cells.overflow.hidden = !family.overflow;
   say(cells.help, family.help);
   say(cells.type, family.type);
   say(cells.unit, family.unit);
@@ -181,7 +184,7 @@ async function toggle(name) {
   if (view.open.has(name)) await showDetail(name);
 }
 
-function table(heads, lines) {
+function table(title, heads, lines) {
   const head = make("tr");
   for (const text of heads) {
     const cell = make("th", "", text);
@@ -196,7 +199,12 @@ function table(heads, lines) {
     }
     body.append(line);
   }
-  return make("div", "scroll", null, make("table", "", null, make("thead", "", null, head), body));
+  const box = make("div", "scroll", null, make("table", "", null, make("thead", "", null, head), body));
+  // What scrolls can be reached and scrolled by keys.
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", title);
+  return box;
 }
 
 function chips(pairs, name) {
@@ -232,13 +240,13 @@ function detail(family) {
   const parts = [];
   if (family.labels.length > 0) {
     parts.push(make("h3", "", "Labels, those with the most values first"));
-    parts.push(table(["label", "values", "with the most series"], family.labels.map((label) =>
+    parts.push(table("labels", ["label", "values", "with the most series"], family.labels.map((label) =>
       [label.name, `${label.at_least ? "≥ " : ""}${number(label.values)}`, chips(label.top)])));
   }
   if (family.buckets.length > 0) {
     const most = Math.max(1, ...family.buckets.map((bucket) => bucket.count));
     parts.push(make("h3", "", "Buckets, all series together"));
-    parts.push(table(["bound", "count", "", "exemplar"], family.buckets.map((bucket) => {
+    parts.push(table("buckets", ["bound", "count", "", "exemplar"], family.buckets.map((bucket) => {
       const bar = make("span", "bar");
       bar.style.width = `${7 * bucket.count / most}rem`;
       return [bucket.bound, number(bucket.count), bar, exemplar(bucket.exemplar)];
@@ -246,12 +254,12 @@ function detail(family) {
   }
   if (family.exemplars.length > 0) {
     parts.push(make("h3", "", "Exemplars"));
-    parts.push(table(["exemplar"], family.exemplars.map((found) => [exemplar(found)])));
+    parts.push(table("exemplars", ["exemplar"], family.exemplars.map((found) => [exemplar(found)])));
   }
   const distribution = family.type === "histogram" || family.type === "summary";
   parts.push(make("h3", "", `Series with the highest ${distribution ? "counts" : "values"}: ${family.top.length} of ${number(family.series)}`));
   const heads = distribution ? ["labels", "count", "sum"] : ["labels", "value"];
-  parts.push(table(heads, family.top.map((series) => {
+  parts.push(table("series", heads, family.top.map((series) => {
     const labels = series.labels.map(([key, value]) => `${key}="${value}"`).join(", ");
     const cells = [make("span", "mono", labels || "(no labels)"), number(series.value)];
     return distribution ? [...cells, number(series.sum)] : cells;
@@ -274,7 +282,7 @@ function showLimits() {
         chips(label.top.slice(0, 8)), chips(label.folded_values.slice(0, 8).map((value) => [value]), "folded"),
       ]);
       blocks.push(make("div", "limit", null, make("h3", "mono", title),
-        table(["label", "admitted", "distinct", "new / min", "folded", "heaviest values × weight", "some that were folded"], lines)));
+        table(metric.name, ["label", "admitted", "distinct", "new / min", "folded", "heaviest values × weight", "some that were folded"], lines)));
     }
   }
   if (blocks.length === 0) blocks.push(make("p", "note", "No controller of labels is watched."));
@@ -303,7 +311,7 @@ function show() {
   showFamilies();
   showLimits();
   showStatus();
-  say(byId("footer"), `${number(data.samples)} samples, one every ${seconds(data.interval_seconds)}, of ${data.ages.length} the values are shown; ` +
+  say(byId("footer"), `${number(data.samples)} samples, one every ${seconds(data.interval_seconds)}; the last ${data.ages.length} are shown; ` +
     `the last one took ${seconds(data.took_seconds)}. Nothing on this page comes from another host.`);
 }
 

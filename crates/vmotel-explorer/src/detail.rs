@@ -220,7 +220,14 @@ impl Buckets {
                 let bounds = bounds.into_iter().chain([f64::INFINITY]);
                 bounds
                     .zip(counts)
-                    .map(|(bound, count)| (bound, format!("≤ {bound}"), count))
+                    .map(|(bound, count)| {
+                        let text = if bound == f64::INFINITY {
+                            "+Inf".to_owned()
+                        } else {
+                            bound.to_string()
+                        };
+                        (bound, format!("≤ {text}"), count)
+                    })
                     .collect()
             }
             Self::Vmrange(mut all) => {
@@ -386,7 +393,7 @@ mod tests {
             .iter()
             .map(|b| (b.bound.as_str(), b.count))
             .collect();
-        assert_eq!(buckets, [("≤ 1", 11), ("≤ 2", 22), ("≤ inf", 33)]);
+        assert_eq!(buckets, [("≤ 1", 11), ("≤ 2", 22), ("≤ +Inf", 33)]);
         let exemplar = detail.buckets[1].exemplar.as_ref().unwrap();
         assert_eq!(exemplar.trace_id, "00000000000000000000000000000abc");
         assert!(detail.buckets[0].exemplar.is_none() && detail.exemplars.is_empty());

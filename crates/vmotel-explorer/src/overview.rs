@@ -43,6 +43,8 @@ struct FamilyView {
     new: u64,
     /// Whether series that went are told from those that came.
     exact: bool,
+    /// Whether one of the series takes what is beyond a limit.
+    overflow: bool,
     /// What the points are: `rate` per second, or `value`.
     shows: &'static str,
     latest: f64,
@@ -97,6 +99,7 @@ fn family_view(name: &str, family: &FamilyState, state: &State, minute: usize) -
         series: family.series,
         new: family.new.iter().rev().take(minute).map(u64::from).sum(),
         exact: family.is_exact,
+        overflow: family.overflows,
         shows: if is_rate { "rate" } else { "value" },
         latest: points.last().copied().unwrap_or(f64::NAN),
         mean: mean(family, minute),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use foldhash::quality::RandomState;
+use memchr::memmem;
 use vmotel_model::{Family, Kind, MetricSink, Number, Point, Series};
 
 /// What a visit tells of a family.
@@ -24,7 +25,12 @@ pub(crate) struct Reading {
     pub(crate) new: u64,
     /// Whether each series was looked up, or only their number compared.
     pub(crate) is_exact: bool,
+    /// Whether one of the series takes what is beyond a limit.
+    pub(crate) overflows: bool,
 }
+
+/// The label of the series that takes what is beyond a limit (OpenTelemetry specification, "Cardinality limits").
+const OVERFLOW: &str = "otel_metric_overflow";
 
 /// The series of the sample before, by hash.
 #[derive(Debug, Default)]
@@ -152,6 +158,7 @@ impl MetricSink for Sample<'_> {
             sum: 0.0,
             new: 0,
             is_exact: true,
+            overflows: false,
         });
     }
 
@@ -164,8 +171,23 @@ impl MetricSink for Sample<'_> {
             reading.series += 1;
             reading.value += value;
             reading.sum += sum;
+            reading.overflows = reading.overflows || overflows(series);
         }
         self.note(series);
+    }
+}
+
+/// Says whether a series takes what is beyond a limit.
+fn overflows(series: &Series<'_>) -> bool {
+    match series.text {
+        // A label value cannot hold an unescaped quote.
+        Some(text) => memmem::find(text.labels(), b"otel_metric_overflow=\"true\"").is_some(),
+        None => {
+            let mut found = false;
+            let mut look = |name: &str, value: &str| found |= name == OVERFLOW && value == "true";
+            series.labels.for_each(&mut look);
+            found
+        }
     }
 }
 
@@ -234,6 +256,38 @@ mod tests {
         // 3 went and 5 came: the growth tells 2 of them.
         let now = sample(&mut known, 10, &[("a", 0..8), ("b", 3..8), ("c", 0..1)]);
         assert_eq!(now, [(8, 0, true), (5, 2, false), (1, 1, true)]);
+    }
+
+    /// A series of a source that keeps texts, and one of a source that does not.
+    #[test]
+    fn overflow_is_noticed() {
+        let labels = |value| [(OVERFLOW, value), ("path", "/")];
+        let texts: [(&[u8], bool); 4] = [
+            (b"x ", false),
+            (br#"x{otel_metric_overflow="true",path="/"} "#, true),
+            (br#"x{path="otel_metric_overflow=\"true\""} "#, false),
+            (br#"x{otel_metric_overflow="false"} "#, false),
+        ];
+        let point = Point::Number(Number::U64(1));
+        for (text, expected) in texts {
+            let text = vmotel_model::SeriesText::new(text, 1);
+            let series = Series {
+                labels: &Pairs(&[]),
+                text: Some(text),
+                point,
+                start: None,
+            };
+            assert_eq!(overflows(&series), expected, "{text:?}");
+        }
+        for (value, expected) in [("true", true), ("false", false)] {
+            let series = Series {
+                labels: &Pairs(&labels(value)),
+                text: None,
+                point,
+                start: None,
+            };
+            assert_eq!(overflows(&series), expected);
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) struct FamilyState {
     /// 0 if the last sample did not have it.
     pub(crate) series: u64,
     pub(crate) is_exact: bool,
+    pub(crate) overflows: bool,
     pub(crate) value: Ring<f64>,
     pub(crate) sum: Ring<f64>,
     pub(crate) new: Ring<u32>,
@@ -51,6 +52,7 @@ impl FamilyState {
             help: String::new(),
             series: 0,
             is_exact: true,
+            overflows: false,
             value: Ring::filled(room, before, f64::NAN),
             sum: Ring::filled(room, before, f64::NAN),
             new: Ring::filled(room, before, 0),
@@ -88,6 +90,7 @@ impl State {
             family.help = reading.help;
             family.series = reading.series;
             family.is_exact = reading.is_exact;
+            family.overflows = reading.overflows;
             family.value.push(reading.value);
             family.sum.push(reading.sum);
             family.new.push(u32::try_from(reading.new).unwrap_or(u32::MAX));
@@ -149,6 +152,7 @@ mod tests {
             sum: 0.0,
             new: 0,
             is_exact: true,
+            overflows: false,
         }
     }
 

@@ -57,7 +57,7 @@ impl Exporter {
 
     /// Returns all that a scrape shows as one source: every source, `target_info` and the exporter's own metrics.
     ///
-    /// It collects on the thread that takes the snapshot, beside scrapes, and counts as none of them. Families of one name
+    /// It collects on the thread that takes the snapshot, beside scrapes, and counts as none of them; a source that panics is at fault here, too. Families of one name
     /// are not merged yet, see [`vmotel_wire::Merge`]. Visit it under [`Exporter::visit_config`], or texts that are kept from one
     /// scrape to the next are rendered anew.
     ///
@@ -92,7 +92,7 @@ impl MetricSource for Whole {
         let mut parts: Vec<Box<dyn Snapshot + 'a>> = Vec::new();
         parts.extend(gatherer.target_info.as_ref().map(|info| info.snapshot(config)));
         for source in gatherer.sources.iter() {
-            if let Some(snapshot) = source.snapshot(config) {
+            if let Some(snapshot) = source.look(config) {
                 parts.push(Box::new(snapshot));
             }
         }

@@ -79,32 +79,46 @@ pub(crate) struct NamedSource {
 }
 
 /// Counts a call of a source for as long as it lives.
-struct Call<'a>(&'a AtomicUsize);
+struct Call<'a>(Option<&'a AtomicUsize>);
 
 impl<'a> Call<'a> {
-    fn begin(calls: &'a AtomicUsize) -> Self {
-        calls.fetch_add(1, Ordering::Relaxed);
+    fn begin(calls: Option<&'a AtomicUsize>) -> Self {
+        if let Some(calls) = calls {
+            calls.fetch_add(1, Ordering::Relaxed);
+        }
         Self(calls)
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if let Some(calls) = self.0 {
+            calls.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
 impl NamedSource {
     /// Takes a snapshot; a panic is caught and becomes the source's fault.
     pub(crate) fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Option<Guarded<'a>> {
-        let call = Call::begin(&self.calls);
+        self.guarded(config, Some(&self.calls))
+    }
+
+    /// As [`NamedSource::snapshot`], beside the collections: the source does not count as being called meanwhile, or a push would take
+    /// it for one that hangs.
+    pub(crate) fn look<'a>(&'a self, config: &'a VisitConfig) -> Option<Guarded<'a>> {
+        self.guarded(config, None)
+    }
+
+    fn guarded<'a>(&'a self, config: &'a VisitConfig, calls: Option<&'a AtomicUsize>) -> Option<Guarded<'a>> {
+        let call = Call::begin(calls);
         let result = catch_unwind(AssertUnwindSafe(|| self.source.snapshot(config)));
         drop(call);
         match result {
             Ok(inner) => Some(Guarded {
                 inner,
                 health: &self.health,
-                calls: &self.calls,
+                calls,
                 faulty: AtomicBool::new(false),
             }),
             Err(panic) => {
@@ -158,7 +172,7 @@ impl Health {
 pub(crate) struct Guarded<'a> {
     inner: Box<dyn Snapshot + 'a>,
     health: &'a Health,
-    calls: &'a AtomicUsize,
+    calls: Option<&'a AtomicUsize>,
     faulty: AtomicBool,
 }
 

@@ -106,7 +106,8 @@ fn render(stack: &Stack, output: &Path, secrets: bool) -> anyhow::Result<()> {
 
 /// Returns the deployment of these values around the example service.
 pub(crate) fn stack_of(values: Deployment) -> anyhow::Result<Stack> {
-    Ok(Stack::new(values, catalog()?)?)
+    let catalog = catalog(values.application.pushes)?;
+    Ok(Stack::new(values, catalog)?)
 }
 
 /// Writes the files of a deployment, and secrets for it, into a folder.
@@ -139,11 +140,4 @@ pub(crate) fn check() -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-fn stack(values: Option<&Path>) -> anyhow::Result<Stack> {
-    let mut choice = Choice::default();
-    choice.values = values.map(Path::to_owned);
-    choice.stack()
 }

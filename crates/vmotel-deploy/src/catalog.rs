@@ -89,6 +89,16 @@ pub struct Signals {
     pub folded_sets: Option<String>,
     /// The gauge that tells whether the last collection of a source succeeded, with the label `source`.
     pub source_up: Option<String>,
+    /// The counter of pushed samples that no server will get, with the label `reason`.
+    pub push_lost: Option<String>,
+    /// The counter of series that are not pushed as the server would drop them, with the label `reason`.
+    pub push_rejected: Option<String>,
+    /// The gauge of the bytes of pushes that wait, with the label `place`; needs [`Signals::push_queue_limit`].
+    pub push_queue: Option<String>,
+    /// The gauge of the bytes of pushes that may wait, with the same label.
+    pub push_queue_limit: Option<String>,
+    /// The gauge of the time of the last push that succeeded, in seconds since 1970.
+    pub push_last_success: Option<String>,
 }
 
 /// What a service prints of its own catalog.
@@ -216,6 +226,11 @@ impl Catalog {
             ("signals.folded_values", &signals.folded_values),
             ("signals.folded_sets", &signals.folded_sets),
             ("signals.source_up", &signals.source_up),
+            ("signals.push_lost", &signals.push_lost),
+            ("signals.push_rejected", &signals.push_rejected),
+            ("signals.push_queue", &signals.push_queue),
+            ("signals.push_queue_limit", &signals.push_queue_limit),
+            ("signals.push_last_success", &signals.push_last_success),
         ] {
             let Some(name) = name else { continue };
             let Some(metric) = self.find(name) else {

@@ -76,6 +76,8 @@ pub struct Application {
     pub memory: Bytes,
     /// The largest number of series an instance may expose; more are dropped by the agent, and alerted on before.
     pub series_limit: u32,
+    /// Whether it pushes metrics as well; then there are alerts and a dashboard on how its pushes do.
+    pub pushes: bool,
 }
 
 /// How the image of the application is built: from a workspace of Rust, in two stages.
@@ -234,6 +236,7 @@ impl Default for Application {
             replicas: 1,
             memory: Bytes::mib(512),
             series_limit: 10_000,
+            pushes: false,
         }
     }
 }

@@ -85,7 +85,7 @@ fn a_renamed_metric_fails_wherever_it_is_written() {
 fn a_renamed_metric_fails_in_dashboards_rules_and_their_tests() {
     let folder = DEFAULTS[0].path(&step::workspace_root());
     let files = rendered_files(&folder);
-    let known = catalog().unwrap();
+    let known = catalog(false).unwrap();
     let mut uses = 0;
     for (index, metric) in known.metrics.iter().enumerate() {
         let new = format!("{}{ENDING}", metric.name);

@@ -6,11 +6,12 @@ use vmotel_exporter::SELF_METRICS;
 use vmotel_instruments::{catalog, labels};
 use vmotel_model::{MetricDef, Naming};
 
-/// Returns the catalog: each family with its definitions, and the metrics that rules ask for.
+/// Returns the catalog: each family with its definitions, and the metrics that rules ask for; with `pushes`, also those about pushes, which a
+/// service that is only scraped has not.
 ///
 /// # Errors
 /// A definition has no valid name.
-pub fn catalog() -> anyhow::Result<Catalog> {
+pub fn catalog(pushes: bool) -> anyhow::Result<Catalog> {
     let families: [(&str, &[MetricDef]); 5] = [
         ("application", catalog::APP),
         ("business", catalog::BUSINESS),
@@ -20,12 +21,12 @@ pub fn catalog() -> anyhow::Result<Catalog> {
     ];
     let mut metrics = Vec::new();
     for (family, definitions) in families {
-        // The example service is scraped: what it pushes nowhere has no series, and no panels.
-        for definition in definitions
-            .iter()
-            .filter(|metric| !metric.name.contains("_push_"))
-        {
-            metrics.push(Metric::from_def(family, definition, Naming::default())?);
+        for definition in definitions {
+            let of_pushes = definition.name.contains("_push_");
+            if pushes || !of_pushes {
+                let family = if of_pushes { "push" } else { family };
+                metrics.push(Metric::from_def(family, definition, Naming::default())?);
+            }
         }
     }
     // By definition, so that a renamed metric is a renamed rule, and one that is gone does not compile.
@@ -33,6 +34,13 @@ pub fn catalog() -> anyhow::Result<Catalog> {
     let own = |ending: &str| {
         let found = SELF_METRICS.iter().find(|metric| metric.name.ends_with(ending));
         found.with_context(|| format!("the exporter has no metric that ends with {ending}"))
+    };
+    let pushed = |ending: &str| {
+        if pushes {
+            name(own(ending)?).map_err(Into::into)
+        } else {
+            anyhow::Ok(None)
+        }
     };
     Ok(Catalog {
         metrics,
@@ -47,6 +55,11 @@ pub fn catalog() -> anyhow::Result<Catalog> {
             folded_values: name(own("_label_values_folded_total")?)?,
             folded_sets: name(own("_label_sets_folded_total")?)?,
             source_up: name(own("_source_up")?)?,
+            push_lost: pushed("_push_lost_samples_total")?,
+            push_rejected: pushed("_push_rejected_series_total")?,
+            push_queue: pushed("_push_queue_bytes")?,
+            push_queue_limit: pushed("_push_queue_limit_bytes")?,
+            push_last_success: pushed("_push_last_success_timestamp_seconds")?,
         },
     })
 }

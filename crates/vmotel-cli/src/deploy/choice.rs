@@ -102,7 +102,7 @@ impl Defaults {
             ..Deployment::default()
         };
         self.place(&mut values);
-        Ok(Stack::new(values, catalog()?)?)
+        Ok(Stack::new(values, catalog(false)?)?)
     }
 
     /// Tells whether compose reads the files as they lie there.
@@ -161,7 +161,7 @@ impl Choice {
             defaults.place(&mut values);
         }
         let catalog = match &self.catalog {
-            None => catalog()?,
+            None => catalog(values.application.pushes)?,
             Some(path) => Catalog::from_json(&read(path)?, Naming::default())
                 .with_context(|| format!("in {}", path.display()))?,
         };

@@ -1,5 +1,7 @@
 //! The alerts about the application, from the metrics of its catalog.
 
+mod push;
+
 use super::{Alert, Context, Group, Input, Record, Severity};
 use crate::Form;
 
@@ -22,6 +24,7 @@ pub(super) fn group(context: Context<'_>) -> Group {
         ]
         .into_iter()
         .flatten()
+        .chain(push::alerts(context))
         .collect(),
     }
 }

@@ -6,6 +6,7 @@ mod disk;
 mod identity;
 mod ingest;
 mod memory;
+mod push;
 mod queries;
 mod reach;
 mod remote_write;
@@ -109,6 +110,9 @@ const DATA_LOST: &[Check] = &[
         "samples are kept as long as intended",
         disk::retention,
     ),
+    ("push_delivery", "the app's pushes succeed", push::delivery),
+    ("push_queue", "the app's queue of pushes has room", push::queue),
+    ("push_losses", "the app's pushes lose nothing", push::losses),
     (
         "remote_write_delivery",
         "vmagent delivers what it scrapes",

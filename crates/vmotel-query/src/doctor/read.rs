@@ -127,6 +127,7 @@ fn app_of(page: &Page) -> Result<App, Unread> {
         bytes: page.text.len(),
         metrics,
         ahead: page.ahead,
+        clock: page.at.map(|at| at + page.ahead.unwrap_or(0.0)),
     })
 }
 

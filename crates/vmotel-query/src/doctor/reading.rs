@@ -57,6 +57,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// How far its clock is ahead of ours, in seconds.
     pub(crate) ahead: Option<f64>,
+    /// What its clock showed at the reading, in seconds since 1970; ours, if it does not tell.
+    pub(crate) clock: Option<f64>,
 }
 
 /// A vmagent.

@@ -1,16 +1,19 @@
 use std::fs;
 
+use vmotel_deploy::Deployment;
 use vmotel_testkit::Version;
 use vmotel_testkit::tools::Tool;
 
 use super::run;
-use crate::deploy::{folder, stack};
+use crate::deploy::{folder, stack_of};
 
 /// The unit tests of the alerts notice a rule that never fires, and one that fires on what is sound.
 #[test]
 fn broken_rules_fail_their_tests() {
     let folder = tempfile::tempdir().unwrap();
-    let tree = stack(None).unwrap().compose().unwrap();
+    let mut values = Deployment::default();
+    values.application.pushes = true;
+    let tree = stack_of(values).unwrap().compose().unwrap();
     folder::write(&tree, folder.path()).unwrap();
     let test = |group: &str| {
         let files = format!("--files=tests/{group}_test.yml");
@@ -45,6 +48,54 @@ fn broken_rules_fail_their_tests() {
             "NoActiveUsers stays silent",
             "sum(active_users{job=\"app\"}) by (job) == 0",
             "active_users{job=\"app\"} == 0",
+        ),
+        (
+            "application",
+            "PushedSamplesLost fires",
+            "push_lost_samples_total",
+            "push_samples_total",
+        ),
+        (
+            "application",
+            "PushedSamplesLost stays silent",
+            "sum(increase(vmotel_exporter_push_lost_samples_total{job=\"app\"}[10m])) by (job, reason) > 0",
+            "sum(increase(vmotel_exporter_push_lost_samples_total{job=\"app\"}[10m])) by (job, reason) >= 0",
+        ),
+        (
+            "application",
+            "PushedSeriesRejected fires",
+            "push_rejected_series_total",
+            "rejected_series_total",
+        ),
+        (
+            "application",
+            "PushedSeriesRejected stays silent",
+            "sum(increase(vmotel_exporter_push_rejected_series_total{job=\"app\"}[10m])) by (job, reason) > 0",
+            "sum(increase(vmotel_exporter_push_rejected_series_total{job=\"app\"}[10m])) by (job, reason) >= 0",
+        ),
+        (
+            "application",
+            "PushQueueNearFull fires",
+            "_queue_limit_bytes{job=\"app\"} > 0.8",
+            "_queue_limit_bytes{job=\"app\"} > 0.95",
+        ),
+        (
+            "application",
+            "PushQueueNearFull stays silent",
+            " / vmotel_exporter_push_queue_limit_bytes{job=\"app\"} > 0.8",
+            " > 0.8",
+        ),
+        (
+            "application",
+            "PushStalled fires",
+            "{job=\"app\"} > 600",
+            "{job=\"app\"} > 6000",
+        ),
+        (
+            "application",
+            "PushStalled stays silent",
+            "time() - vmotel_exporter_push_last_success_timestamp_seconds",
+            "vmotel_exporter_push_last_success_timestamp_seconds",
         ),
         (
             "objective",

@@ -34,7 +34,7 @@ fn an_app_whose_pushes_arrive() {
 
 #[test]
 fn an_app_whose_pushes_go_nowhere() {
-    let app = pushing(&nowhere(), 8 << 10);
+    let app = pushing(&nowhere(), 32 << 10);
     let status = || app.exporter.push_status().expect("it pushes");
     for _ in 0..400 {
         if status().dropped_samples > 0 {
@@ -57,7 +57,7 @@ fn an_app_whose_pushes_go_nowhere() {
             "push_queue",
             "warning",
             "% full",
-            "of 8192 bytes (memory)",
+            "of 32768 bytes (memory)",
             "a directory",
         )
         .with(

@@ -37,6 +37,8 @@ pub(super) struct Page {
     pub(super) content_type: String,
     pub(super) text: String,
     pub(super) ahead: Option<f64>,
+    /// When it was asked for, by our clock, in seconds since 1970.
+    pub(super) at: Option<f64>,
 }
 
 impl Reader {
@@ -98,6 +100,10 @@ impl Reader {
         let took = begin.elapsed();
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         Ok(Page {
+            at: before
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .ok()
+                .map(|since| since.as_secs_f64()),
             ahead: header(DATE).and_then(|date| ahead(date, before, took)),
             content_type: header(CONTENT_TYPE).unwrap_or_default().to_owned(),
             text: String::from_utf8_lossy(&answer.body).into_owned(),

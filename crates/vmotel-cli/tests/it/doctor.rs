@@ -8,6 +8,7 @@ mod alert;
 mod application;
 mod healthy;
 mod identity;
+mod limits;
 mod push;
 mod queries;
 mod storage;

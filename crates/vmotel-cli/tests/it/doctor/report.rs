@@ -102,6 +102,11 @@ impl Report {
         self
     }
 
+    /// Tells whether a check found something.
+    pub(super) fn found(&self, check: &str) -> bool {
+        self.findings().any(|(name, _)| name == check)
+    }
+
     /// Returns why a check was not made.
     pub(super) fn not_checked(&self, check: &str) -> Option<&str> {
         self.checks().find(|value| value["check"] == check)?["outcome"]["not_checked"].as_str()

@@ -43,6 +43,7 @@ impl Pushing {
         })?;
         let spool = Spool::open(push.spool.clone())?;
         let metrics = Arc::new(PushMetrics::new(target.to_string(), &push.spool));
+        metrics.spool(spool.stats());
         Ok(Some(Self {
             push,
             target,

@@ -7,6 +7,7 @@ mod failures;
 mod fake;
 mod kill;
 mod matrix;
+mod process;
 mod restart;
 mod servers;
 mod tls;

@@ -41,7 +41,10 @@ fn count_until_killed(target: &str, folder: &Path) {
     for count in 1..2000 {
         orders.add(1, &[]);
         exporter.flush_blocking(Duration::from_millis(30)).unwrap_err();
-        writeln!(io::stdout(), "counted {count}").unwrap();
+        // Past the capture of the test's output.
+        io::stdout()
+            .write_all(format!("counted {count}\n").as_bytes())
+            .unwrap();
     }
 }
 

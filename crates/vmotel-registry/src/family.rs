@@ -6,7 +6,7 @@ use vmotel_cells::pin;
 
 use crate::{
     BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Instrument, Summary,
-    series::{Handle, Key, Schema, Series},
+    series::{Chunk, Handle, Labels, Schema, Series},
     store::{Explicit, Lasts, Store, Summaries, Sums, Vmranges, is_usable},
 };
 
@@ -29,12 +29,18 @@ impl<S: Store, const N: usize> Clone for Labelled<S, N> {
 
 impl<S: Store, const N: usize> Labelled<S, N> {
     #[inline(always)]
-    fn key(&self, values: &[&str; N]) -> Key {
-        Key::new(self.schema.number, N, |index| values[self.order[index]])
+    fn labels<'v>(&self, values: &[&'v str; N]) -> Labels<impl Fn(usize) -> &'v str> {
+        Labels::new(self.schema.number, N, |index| values[self.order[index]])
     }
 
     fn handle(&self, values: &[&str; N]) -> Handle<S> {
-        self.series.with(&self.key(values), Handle::new)
+        self.with(values, Handle::new)
+    }
+
+    /// Calls `f` with the place of the series with these values.
+    #[inline(always)]
+    fn with<R>(&self, values: &[&str; N], f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
+        self.series.with_labels(&pin(), &self.labels(values), f)
     }
 
     fn overflow(&self) -> Handle<S> {
@@ -94,7 +100,7 @@ macro_rules! family {
             ///
             /// If it is used again, it is a new series that begins at zero with a new start time.
             pub fn finish(&self, values: [&str; N]) -> bool {
-                self.0.series.finish(&self.0.key(&values))
+                self.0.series.finish(&self.0.labels(&values).key())
             }
 
             /// Returns the number of series.
@@ -171,9 +177,7 @@ impl<const N: usize> CounterFamily<N> {
     /// Adds to the series with these values.
     #[inline]
     pub fn add(&self, values: [&str; N], n: u64) {
-        self.0
-            .series
-            .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+        self.0.with(&values, |chunk, at| chunk.store.add(at, n));
     }
 }
 
@@ -192,9 +196,7 @@ impl<const N: usize> FloatCounterFamily<N> {
     pub fn add(&self, values: [&str; N], n: f64) -> bool {
         let usable = (0.0..f64::INFINITY).contains(&n);
         if usable {
-            self.0
-                .series
-                .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+            self.0.with(&values, |chunk, at| chunk.store.add(at, n));
         } else {
             self.0.series.shared.refused.add(1);
         }
@@ -211,17 +213,13 @@ impl<const N: usize> GaugeFamily<N> {
     /// Sets the series with these values.
     #[inline]
     pub fn set(&self, values: [&str; N], value: f64) {
-        self.0
-            .series
-            .with(&self.0.key(&values), |chunk, at| chunk.store.set(at, value));
+        self.0.with(&values, |chunk, at| chunk.store.set(at, value));
     }
 
     /// Adds to the series with these values; `n` may be negative.
     #[inline]
     pub fn add(&self, values: [&str; N], n: f64) {
-        self.0
-            .series
-            .with(&self.0.key(&values), |chunk, at| chunk.store.add(at, n));
+        self.0.with(&values, |chunk, at| chunk.store.add(at, n));
     }
 }
 
@@ -240,9 +238,7 @@ impl<const N: usize> HistogramFamily<N> {
     pub fn record(&self, values: [&str; N], value: f64) -> bool {
         let usable = is_usable(value);
         if usable {
-            self.0
-                .series
-                .with(&self.0.key(&values), |chunk, at| chunk.store.record(at, value));
+            self.0.with(&values, |chunk, at| chunk.store.record(at, value));
         } else {
             self.0.series.shared.refused.add(1);
         }
@@ -265,7 +261,7 @@ impl<const N: usize> BucketHistogramFamily<N> {
     pub fn record(&self, values: [&str; N], value: f64) -> bool {
         let usable = !value.is_nan();
         if usable {
-            self.0.series.with(&self.0.key(&values), |chunk, at| {
+            self.0.with(&values, |chunk, at| {
                 chunk.store.record(&chunk.shape, at, value);
             });
         } else {
@@ -290,7 +286,7 @@ impl<const N: usize> SummaryFamily<N> {
     pub fn record(&self, values: [&str; N], value: f64) -> bool {
         let usable = !value.is_nan();
         if usable {
-            self.0.series.with(&self.0.key(&values), |chunk, at| {
+            self.0.with(&values, |chunk, at| {
                 chunk.store.record(&chunk.shape, at, value);
             });
         } else {

@@ -3,9 +3,11 @@
 mod collection;
 mod creation;
 mod directory;
+mod hash;
 mod key;
 mod limbo;
 mod limiter;
+mod recent;
 mod schema;
 mod table;
 mod texts;
@@ -15,12 +17,14 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
-use foldhash::fast::RandomState;
 use vmotel_cells::{Pin, Words, pin};
 
-use self::{collection::Collection, creation::Creation, directory::Directory, schema::Schemas, table::Table};
+use self::{
+    collection::Collection, creation::Creation, directory::Directory, hash::Seed, recent::Moment,
+    schema::Schemas, table::Table,
+};
 pub(crate) use self::{
-    key::{Key, cut},
+    key::{Key, Labels, cut},
     limiter::Limiter,
     schema::Schema,
 };
@@ -35,7 +39,11 @@ pub(crate) struct Series<S: Store> {
     pub(crate) shape: S::Shape,
     pub(crate) shared: Arc<Shared>,
     limiter: Option<Limiter>,
-    seed: RandomState,
+    /// Tells this family from all others of the process, former ones too.
+    number: u64,
+    /// Goes up when a series is removed.
+    epoch: AtomicU64,
+    seed: Seed,
     table: Table,
     words: Words,
     chunks: Directory<Chunk<S>>,
@@ -91,12 +99,15 @@ impl<S: Store> Series<S> {
         shared: Arc<Shared>,
         limiter: Option<Limiter>,
     ) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
             limiter,
             definition,
             shape,
             shared,
-            seed: RandomState::default(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            epoch: AtomicU64::new(0),
+            seed: Seed::new(),
             table: Table::new(),
             words: Words::new(),
             chunks: Directory::new(),
@@ -156,22 +167,53 @@ impl<S: Store> Series<S> {
 
     /// Calls `f` with the place of the series of this key, which is made if it is not there; beyond the limit, with that of the
     /// overflow series. The series is not recycled meanwhile.
-    #[inline(always)]
     pub(crate) fn with<R>(&self, key: &Key, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
-        self.with_pinned(&pin(), key, f)
+        let pin = pin();
+        self.with_hashed(&pin, key, key.hash(&self.seed), self.moment(), f)
     }
 
-    /// As [`Series::with`], under a pin that the caller has.
+    /// As [`Series::with`], under a pin that the caller has, with labels where they lie.
     #[inline(always)]
-    pub(crate) fn with_pinned<R>(
+    pub(crate) fn with_labels<'v, R>(
+        &self,
+        pin: &Pin,
+        labels: &Labels<impl Fn(usize) -> &'v str>,
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
+    ) -> R {
+        let hash = labels.hash(&self.seed);
+        let moment = self.moment();
+        if let Some(id) = recent::find(moment, hash, labels)
+            && let Some((chunk, at)) = self.chunks.get(id)
+        {
+            return f(chunk, at);
+        }
+        self.with_hashed(pin, &labels.key(), hash, moment, f)
+    }
+
+    /// Returns the moment that what is found from now on is found at. Under a pin: a series that is removed later is not recycled.
+    #[inline(always)]
+    fn moment(&self) -> Moment {
+        Moment {
+            family: self.number,
+            epoch: self.epoch.load(Ordering::Acquire),
+        }
+    }
+
+    #[inline]
+    fn with_hashed<R>(
         &self,
         pin: &Pin,
         key: &Key,
+        hash: u64,
+        moment: Moment,
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
-        let hash = key.hash(&self.seed);
-        match self.find(pin, key, hash) {
-            Some((chunk, at)) => f(chunk, at),
+        let found = self.table.find(pin, hash, |id| self.has_key(id, key));
+        match found.and_then(|id| Some((id, self.chunks.get(id)?))) {
+            Some((id, (chunk, at))) => {
+                recent::keep(moment, hash, key, id);
+                f(chunk, at)
+            }
             None => {
                 let made = self.create(pin, key, hash);
                 f(made.chunk, made.at)

@@ -10,7 +10,7 @@ use vmotel_cells::{Guarded, Pin};
 use vmotel_model::attribute_text;
 
 use crate::{
-    series::{Key, Series},
+    series::{Chunk, Labels, Series},
     store::Store,
 };
 
@@ -23,15 +23,31 @@ pub(super) struct Sequences {
     making: Mutex<()>,
 }
 
+/// Up to so many attributes are put in order on the stack.
+const FEW: usize = 4;
+
+/// The place of an attribute that does not count.
+const NOWHERE: usize = usize::MAX;
+
 /// A sequence of keys as a caller has it, with the types of the values, and the labels that it makes.
 pub(super) struct Sequence {
-    keys: Box<[AttributeKey]>,
-    types: Box<[u8]>,
+    attributes: Box<[Attribute]>,
     all_texts: bool,
+    /// Whether [`Sequence::put`] can put the values in order, numbers among them. Texts need no such copy.
+    is_simple: bool,
     /// None if the family has too many different sets of label names.
     schema: Option<u16>,
     /// For each label of the schema, the index of its attribute.
     order: Box<[usize]>,
+}
+
+/// An attribute of a sequence.
+struct Attribute {
+    key: AttributeKey,
+    /// The type of its value.
+    kind: u8,
+    /// Which label it is, or [`NOWHERE`].
+    place: usize,
 }
 
 impl Sequences {
@@ -42,27 +58,32 @@ impl Sequences {
         }
     }
 
-    /// Calls `f` with the key of the series of these attributes, `keep` of which count; with none if there is no room for
-    /// their schema.
+    /// Calls `f` with the place of the series of these attributes, `keep` of which count; with that of the overflow series if
+    /// there is no room for their schema.
     #[inline(always)]
-    pub(super) fn key<S: Store, R>(
+    pub(super) fn with<S: Store, R>(
         &self,
         pin: &Pin,
         series: &Series<S>,
         keep: Option<&[Cow<'static, str>]>,
         attributes: &[KeyValue],
-        f: impl FnOnce(Option<&Key>) -> R,
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
-        let mut known = self.all.get(pin).iter();
-        let made;
-        let sequence = match known.find(|sequence| sequence.is_of(attributes)) {
-            Some(sequence) => sequence,
-            None => {
-                made = self.make(pin, series, keep, attributes);
-                &made
+        for sequence in self.all.get(pin) {
+            if !sequence.is_simple {
+                if sequence.is_of(attributes) {
+                    return sequence.with(pin, series, attributes, f);
+                }
+            } else if let Some(schema) = sequence.schema {
+                let (mut numbers, mut texts) = ([itoa::Buffer::new(); FEW], [""; FEW]);
+                if sequence.put(attributes, &mut numbers, &mut texts) {
+                    let text = |at: usize| texts.get(at).copied().unwrap_or_default();
+                    return series.with_labels(pin, &Labels::new(schema, sequence.order.len(), text), f);
+                }
             }
-        };
-        sequence.key(attributes, f)
+        }
+        let made = self.make(pin, series, keep, attributes);
+        made.with(pin, series, attributes, f)
     }
 
     #[cold]
@@ -80,14 +101,20 @@ impl Sequences {
             .filter(|(_, key, _)| keep.is_none_or(|keep| keep.iter().any(|kept| kept == key)))
             .collect();
         let (schema, order) = series.typed_schema(&kept);
-        let types: Box<[u8]> = attributes
-            .iter()
-            .map(|attribute| type_of(&attribute.value))
-            .collect();
+        let described = attributes.iter().enumerate().map(|(index, attribute)| Attribute {
+            key: attribute.key.clone(),
+            kind: type_of(&attribute.value),
+            place: order.iter().position(|of| *of == index).unwrap_or(NOWHERE),
+        });
+        let described: Box<[Attribute]> = described.collect();
+        let all_texts = order.iter().all(|&index| described[index].kind == TEXT);
         let sequence = Arc::new(Sequence {
-            keys: attributes.iter().map(|attribute| attribute.key.clone()).collect(),
-            all_texts: order.iter().all(|&index| types[index] == TEXT),
-            types,
+            all_texts,
+            is_simple: !all_texts
+                && schema.is_some()
+                && described.len() <= FEW
+                && described.iter().all(|attribute| attribute.kind <= INTEGER),
+            attributes: described,
             schema,
             order: order.into(),
         });
@@ -103,57 +130,92 @@ impl Sequences {
 }
 
 impl Sequence {
-    #[inline(always)]
     fn is_of(&self, attributes: &[KeyValue]) -> bool {
-        self.keys.len() == attributes.len()
-            && attributes
-                .iter()
-                .zip(&self.keys)
-                .zip(&self.types)
-                .all(|((attribute, key), kind)| {
-                    same(attribute.key.as_str(), key.as_str()) && type_of(&attribute.value) == *kind
-                })
+        let is = |(attribute, known): (&KeyValue, &Attribute)| {
+            same(attribute.key.as_str(), known.key.as_str()) && type_of(&attribute.value) == known.kind
+        };
+        self.attributes.len() == attributes.len() && attributes.iter().zip(&self.attributes).all(is)
     }
 
-    /// Calls `f` with the key, which is made in place: it is too large to be handed around.
+    /// Puts the values of a few simple attributes in the order of the labels; returns false if they are not of this sequence.
     #[inline(always)]
-    fn key<R>(&self, attributes: &[KeyValue], f: impl FnOnce(Option<&Key>) -> R) -> R {
+    fn put<'a>(
+        &self,
+        attributes: &'a [KeyValue],
+        numbers: &'a mut [itoa::Buffer; FEW],
+        texts: &mut [&'a str; FEW],
+    ) -> bool {
+        if self.attributes.len() != attributes.len() {
+            return false;
+        }
+        for ((attribute, known), number) in attributes.iter().zip(&self.attributes).zip(numbers) {
+            if !same(attribute.key.as_str(), known.key.as_str()) {
+                return false;
+            }
+            let text = match &attribute.value {
+                Value::String(text) if known.kind == TEXT => text.as_str(),
+                Value::Bool(value) if known.kind == BOOL => ["false", "true"][usize::from(*value)],
+                Value::I64(value) if known.kind == INTEGER => number.format(*value),
+                _ => return false,
+            };
+            if let Some(place) = texts.get_mut(known.place) {
+                *place = text;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn with<S: Store, R>(
+        &self,
+        pin: &Pin,
+        series: &Series<S>,
+        attributes: &[KeyValue],
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
+    ) -> R {
         let Some(schema) = self.schema else {
-            return f(None);
+            return series.with_overflow(pin, f);
         };
         if !self.all_texts {
-            return f(Some(&self.key_of_any(schema, attributes)));
+            return self.with_any(pin, series, schema, attributes, f);
         }
-        let key = Key::new(schema, self.order.len(), |at| {
-            match &attributes[self.order[at]].value {
-                Value::String(text) => text.as_str(),
-                _ => "",
-            }
-        });
-        f(Some(&key))
+        let text = |at: usize| match &attributes[self.order[at]].value {
+            Value::String(text) => text.as_str(),
+            _ => "",
+        };
+        series.with_labels(pin, &Labels::new(schema, self.order.len(), text), f)
     }
 
-    #[cold]
+    /// As [`Sequence::with`], with values that are not texts yet.
     #[inline(never)]
-    fn key_of_any(&self, schema: u16, attributes: &[KeyValue]) -> Key {
+    fn with_any<S: Store, R>(
+        &self,
+        pin: &Pin,
+        series: &Series<S>,
+        schema: u16,
+        attributes: &[KeyValue],
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
+    ) -> R {
         let texts: Vec<_> = self
             .order
             .iter()
             .map(|&index| attribute_text(&attributes[index].value))
             .collect();
-        Key::new(schema, texts.len(), |at| &texts[at])
+        series.with_labels(pin, &Labels::new(schema, texts.len(), |at| &*texts[at]), f)
     }
 }
 
 const TEXT: u8 = 0;
+const BOOL: u8 = 1;
+const INTEGER: u8 = 2;
 
 /// Tells the types of values apart: to OpenTelemetry, 1 and "1" are different.
 #[inline]
 const fn type_of(value: &Value) -> u8 {
     match value {
         Value::String(_) => TEXT,
-        Value::Bool(_) => 1,
-        Value::I64(_) => 2,
+        Value::Bool(_) => BOOL,
+        Value::I64(_) => INTEGER,
         Value::F64(_) => 3,
         _ => 4,
     }

@@ -37,16 +37,8 @@ impl<S: Store> Instrument<S> {
     #[inline(always)]
     fn with<R>(&self, attributes: &[KeyValue], f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         let pin = pin();
-        self.sequences.key(
-            &pin,
-            &self.series,
-            self.keep.as_deref(),
-            attributes,
-            |key| match key {
-                Some(key) => self.series.with_pinned(&pin, key, f),
-                None => self.series.with_overflow(&pin, f),
-            },
-        )
+        self.sequences
+            .with(&pin, &self.series, self.keep.as_deref(), attributes, f)
     }
 
     #[inline(always)]

@@ -189,6 +189,8 @@ impl<S: Store> Series<S> {
             return false;
         }
         chunk.changes.fetch_add(1, Ordering::Release);
+        // What threads have found so far does not count any more. Before the grace period of the series begins.
+        self.epoch.fetch_add(1, Ordering::Release);
         self.table.remove(pin, self.key(chunk, at).hash(&self.seed), id);
         creation.live -= 1;
         if !creation.detached {

@@ -3,9 +3,7 @@
 //! `[words: u16][schema: u16]`, then for each value its length (one byte, or two from 128 on) and its bytes; zeros up to the next
 //! word. Equal labels have equal words.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::RandomState;
+use super::hash::Seed;
 use vmotel_model::limits::MAX_LABEL_VALUE_BYTES;
 
 /// Keys up to this length are made without an allocation.
@@ -13,6 +11,81 @@ const ON_STACK: usize = 128;
 
 /// Bytes before the first value.
 const HEAD: usize = 4;
+
+/// The labels of a series as a caller has them: a schema, and the value of each of its labels.
+pub(crate) struct Labels<F> {
+    schema: u16,
+    count: usize,
+    value: F,
+}
+
+impl<'v, F: Fn(usize) -> &'v str> Labels<F> {
+    /// The values are `value(0)` to `value(count - 1)`; they are cut to the longest that the server takes.
+    #[inline(always)]
+    pub(crate) const fn new(schema: u16, count: usize, value: F) -> Self {
+        Self { schema, count, value }
+    }
+
+    #[inline(always)]
+    pub(crate) fn key(&self) -> Key {
+        Key::new(self.schema, self.count, &self.value)
+    }
+
+    #[inline(always)]
+    pub(crate) fn hash(&self, seed: &Seed) -> u64 {
+        let values = (0..self.count).map(|index| (index, cut((self.value)(index)).as_bytes()));
+        seed.hash(self.schema, values)
+    }
+
+    /// Returns true if these are the labels of a short key, with zeros behind it or not.
+    #[inline(always)]
+    pub(crate) fn are_packed(&self, key: &[u8]) -> bool {
+        if Packed(key).schema() != self.schema {
+            return false;
+        }
+        let mut rest = key.get(HEAD..).unwrap_or_default();
+        for index in 0..self.count {
+            let value = (self.value)(index).as_bytes();
+            let Some((&len, behind)) = rest.split_first() else {
+                return false;
+            };
+            // A long value has its length in two bytes, and the first of them says so.
+            if usize::from(len) != value.len() || len >= 0x80 {
+                return false;
+            }
+            let Some((stored, behind)) = behind.split_at_checked(value.len()) else {
+                return false;
+            };
+            if !are_equal(stored, value) {
+                return false;
+            }
+            rest = behind;
+        }
+        true
+    }
+}
+
+/// Compares texts of one length without a call: most values are short.
+#[inline(always)]
+fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*bytes.first_chunk::<N>()?, *bytes.last_chunk::<N>()?))
+    }
+    if a.len() > 32 {
+        a == b
+    } else if let (Some(a), Some(b)) = (ends::<16>(a), ends::<16>(b)) {
+        let [a, b] = [a, b].map(|(first, last)| (u128::from_le_bytes(first), u128::from_le_bytes(last)));
+        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
+    } else if let (Some(a), Some(b)) = (ends::<8>(a), ends::<8>(b)) {
+        let [a, b] = [a, b].map(|(first, last)| (u64::from_le_bytes(first), u64::from_le_bytes(last)));
+        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
+    } else if let (Some(a), Some(b)) = (ends::<4>(a), ends::<4>(b)) {
+        let [a, b] = [a, b].map(|(first, last)| (u32::from_le_bytes(first), u32::from_le_bytes(last)));
+        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
+    } else {
+        a.iter().zip(b).all(|(a, b)| a == b)
+    }
+}
 
 /// A key while it is looked up.
 pub(crate) struct Key {
@@ -100,11 +173,10 @@ impl Key {
         words.iter().map(|word| u64::from_le_bytes(*word))
     }
 
-    #[inline(always)]
-    pub(crate) fn hash(&self, seed: &RandomState) -> u64 {
-        let mut hasher = seed.build_hasher();
-        hasher.write(self.bytes());
-        hasher.finish()
+    /// Returns what [`Labels::hash`] returns for these labels.
+    pub(crate) fn hash(&self, seed: &Seed) -> u64 {
+        let packed = Packed(self.bytes());
+        seed.hash(packed.schema(), packed.values().enumerate())
     }
 }
 
@@ -166,6 +238,19 @@ impl<'a> Packed<'a> {
             .map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
     }
 
+    /// Returns the values in order, and maybe some empty ones more.
+    fn values(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.0.get(HEAD..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (value, behind) = split(rest);
+            rest = behind;
+            Some(value)
+        })
+    }
+
     /// Returns the value at `index`; empty if there is none.
     pub(crate) fn value(&self, index: usize) -> &'a str {
         let mut rest = self.0.get(HEAD..).unwrap_or_default();
@@ -197,7 +282,7 @@ impl vmotel_model::AttributeValues for Packed<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Key, Packed, word_count};
+    use super::{Key, Labels, Packed, Seed, word_count};
 
     proptest! {
         #[test]
@@ -211,6 +296,43 @@ mod tests {
             prop_assert_eq!(packed.schema(), schema);
             for (index, value) in values.iter().enumerate() {
                 prop_assert_eq!(packed.value(index), value);
+            }
+            let seed = Seed::new();
+            let labels = Labels::new(schema, values.len(), |index| values[index].as_str());
+            prop_assert_eq!(labels.hash(&seed), key.hash(&seed));
+            let is_short = values.iter().all(|value| value.len() < 0x80);
+            prop_assert_eq!(labels.are_packed(key.bytes()), is_short);
+            let padded = [key.bytes(), &[0; 16]].concat();
+            prop_assert_eq!(labels.are_packed(&padded), is_short);
+        }
+
+        /// Near misses of all lengths: a byte of one value is another, or a byte goes over to its neighbour.
+        #[test]
+        fn other_labels_are_not_taken_for_a_key(
+            values in proptest::collection::vec("[ab]{0,40}", 3),
+            at in 0..120_usize,
+        ) {
+            let joined = values.concat();
+            let key = Key::new(3, 3, |index| values[index].as_str());
+            let is = |schema, values: &[String]| {
+                Labels::new(schema, 3, |index| values[index].as_str()).are_packed(key.bytes())
+            };
+            prop_assert!(!is(4, &values) && is(3, &values));
+            let (mut index, mut left) = (0, at % joined.len().max(1));
+            while index < 2 && left >= values[index].len() {
+                left -= values[index].len();
+                index += 1;
+            }
+            if left < values[index].len() {
+                let mut other = values.clone();
+                let byte = if &other[index][left..=left] == "a" { "b" } else { "a" };
+                other[index].replace_range(left..=left, byte);
+                prop_assert!(!is(3, &other));
+            }
+            let mut shifted = values;
+            if let Some(last) = shifted[0].pop() {
+                shifted[1].insert(0, last);
+                prop_assert!(!is(3, &shifted));
             }
         }
 

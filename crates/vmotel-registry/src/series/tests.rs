@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
+use vmotel_cells::pin;
 use vmotel_model::{Family, Kind, MetricSink, Number, Point, Timestamp, VisitConfig};
 
-use super::{Key, Series};
+use super::{Key, Labels, Series};
 use crate::{RegistryConfig, clock::SystemClock, definition::Definition, stats::Shared, store::Sums};
 
 #[derive(Default)]
@@ -71,4 +72,36 @@ fn a_series_is_not_recycled_while_a_thread_is_about_to_add_to_it() {
     add("w", 1);
     assert_eq!(series.creation().places(), places);
     assert_eq!(collect(30_000), [of("w", 1)]);
+}
+
+/// A thread that found a series before it was removed, and its place given to another, must find the new one.
+#[test]
+fn what_a_thread_found_last_does_not_outlive_a_removal() {
+    let shared = Arc::new(Shared::new(
+        RegistryConfig::default(),
+        Arc::new(SystemClock::new()),
+    ));
+    let definition = Definition::as_given("c", Kind::Counter).unwrap();
+    let series = Series::<Sums<u64>>::new(definition, (), shared, None);
+    let (schema, _) = series.schema(&["a"]);
+    let schema = schema.unwrap().number;
+    let add = |value: &str| {
+        let labels = Labels::new(schema, 1, |_| value);
+        series.with_labels(&pin(), &labels, |chunk, at| chunk.store.add(at, 1));
+    };
+    let visit = VisitConfig::default();
+    for round in 0..50_u64 {
+        let (old, new) = (format!("old{round}"), format!("new{round}"));
+        // Often enough that this thread knows it by heart.
+        (0..10).for_each(|_| add(&old));
+        assert!(series.finish(&Key::new(schema, 1, |_| &old)));
+        (0..4).for_each(|n| series.collect(&visit, Timestamp(round * 10 + n), &[]));
+        add(&new);
+        (0..3).for_each(|_| add(&old));
+        series.collect(&visit, Timestamp(round * 10 + 5), &[]);
+        let mut values = Values::default();
+        series.visit(&mut values);
+        assert_eq!((values.0[&old], values.0[&new]), (3, 1), "round {round}");
+    }
+    assert!(series.creation().places() < 120, "places are given again");
 }

@@ -35,6 +35,8 @@ mod sources;
 #[cfg(feature = "push")]
 mod spool;
 mod target_info;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wait;
 
 pub use builder::ExporterBuilder;

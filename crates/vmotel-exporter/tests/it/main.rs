@@ -9,6 +9,7 @@ mod load;
 mod push;
 mod shutdown;
 mod sources;
+mod testing;
 mod victoriametrics;
 
 use vmotel_exporter::{Exporter, ExporterBuilder};

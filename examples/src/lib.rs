@@ -4,3 +4,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code of the guide page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/vmotel-instruments/docs/from-axum-prometheus.md")]
+pub struct FromAxumPrometheus;

@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod exporter;
 mod gather;
+pub mod guide;
 mod identity;
 mod init;
 #[cfg(feature = "listener")]

@@ -6,6 +6,8 @@ mod definition;
 mod error;
 mod families;
 mod family;
+#[doc = include_str!("../docs/from-go.md")]
+pub mod guide {}
 mod instrument;
 mod name;
 mod observation;

@@ -1,11 +1,16 @@
 //! Labels and metrics as types: known values from the start, free ones bounded, and a catalog that comes from the same structs.
 //!
 //! Run: `cargo run -p vmotel-examples --example typed_labels`, then `curl localhost:9464/metrics`; with `-- catalog` it prints its
-//! definitions and their cost, and ends.
-#![expect(clippy::print_stdout, reason = "an example tells what to look at")]
+//! definitions, for `vmotel deploy render --catalog`, which makes a dashboard of them.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example tells what to look at"
+)]
 
 use std::{env, sync::Arc, thread, time::Duration};
 
+use serde_json::json;
 use vmotel_exporter::Exporter;
 use vmotel_registry::{
     BucketHistogram, Counter, FloatCounter, Gauge, LabelSet as _, Labels, MetricFamily, Registry, Typed,
@@ -54,12 +59,10 @@ struct ShopMetrics {
 
 fn main() -> anyhow::Result<()> {
     if env::args().nth(1).is_some_and(|argument| argument == "catalog") {
-        for def in ShopMetrics::DEFS {
-            let labels: Vec<&str> = def.labels.iter().map(|label| label.name).collect();
-            println!("{} ({:?}, {labels:?}): {}", def.name, def.kind, def.help);
-        }
-        println!("orders have {} label sets", Order::COMBINATIONS);
-        println!("all metrics have at most {} series", ShopMetrics::SERIES);
+        let family = json!({ "name": "shop", "metrics": ShopMetrics::DEFS });
+        println!("{:#}", json!({ "families": [family] }));
+        eprintln!("orders have {} label sets", Order::COMBINATIONS);
+        eprintln!("all metrics have at most {} series", ShopMetrics::SERIES);
         return Ok(());
     }
 

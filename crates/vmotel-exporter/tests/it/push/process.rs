@@ -3,14 +3,13 @@
 use std::{
     env,
     io::{self, BufRead as _, BufReader, Write as _},
-    net::TcpListener,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use vmotel_exporter::{BuildError, Exporter, Push, SpoolError, Target};
-use vmotel_testkit::{ServerConfig, Version, VictoriaMetrics};
+use vmotel_testkit::{Fault, FaultProxy, Version, VictoriaMetrics};
 
 use super::{SECONDS, builder, quick, samples};
 
@@ -38,9 +37,10 @@ fn exporter(target: &str, folder: &Path, instance: &str) -> Result<Exporter, Bui
 fn count_until_killed(target: &str, folder: &Path) {
     let exporter = exporter(target, folder, "killed").unwrap();
     let orders = exporter.meter("shop").u64_counter("orders").build();
-    for count in 1..2000 {
+    for count in 1..200 {
         orders.add(1, &[]);
-        exporter.flush_blocking(Duration::from_millis(30)).unwrap_err();
+        // Time enough for the collection, also where the machine has little.
+        exporter.flush_blocking(Duration::from_millis(300)).unwrap_err();
         // Past the capture of the test's output.
         io::stdout()
             .write_all(format!("counted {count}\n").as_bytes())
@@ -97,10 +97,11 @@ impl Drop for Other {
     }
 }
 
-/// Returns the address of a server that is away.
-fn away() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+/// Returns what stands before a server and says that it is away.
+fn away(server: &VictoriaMetrics) -> FaultProxy {
+    let proxy = FaultProxy::start(server.address()).unwrap();
+    proxy.set(Fault::status(503));
+    proxy
 }
 
 #[test]
@@ -109,24 +110,20 @@ fn what_a_killed_process_had_spooled_is_delivered_by_the_next_one() {
         return count_until_killed(&target, folder.as_ref());
     }
     for version in Version::BOTH {
-        let (folder, listen) = (tempfile::tempdir().unwrap(), away());
-        let target = format!("http://{listen}");
+        let server = VictoriaMetrics::start(version).unwrap();
+        let (folder, proxy) = (tempfile::tempdir().unwrap(), away(&server));
+        let target = proxy.url();
         let name = "push::process::what_a_killed_process_had_spooled_is_delivered_by_the_next_one";
         let mut other = Other::start(name, &target, folder.path());
         let mut told = 0;
-        while told < 25 {
+        while told < 12 {
             told = other.count().expect("it counts on");
         }
         let told = other.kill(told);
-        let server = VictoriaMetrics::start_with(ServerConfig {
-            version,
-            listen,
-            ..ServerConfig::default()
-        })
-        .unwrap();
+        proxy.set(Fault::None);
         let next = exporter(&target, folder.path(), "next").unwrap();
         let flushed = next.flush_blocking(SECONDS).unwrap();
-        assert!(flushed.delivered > 25 && flushed.lost == 0, "{flushed:?}");
+        assert!(flushed.delivered > 12 && flushed.lost == 0, "{flushed:?}");
         let stored = samples(&server, "orders_total{instance=\"killed\"}");
         let values: Vec<u64> = stored.iter().map(|(_, value)| value.unwrap() as u64).collect();
         // One more may have been spooled and not told.
@@ -146,7 +143,9 @@ fn a_folder_is_for_one_process_at_a_time() {
     if let Some((target, folder)) = part() {
         return count_until_killed(&target, folder.as_ref());
     }
-    let (folder, target) = (tempfile::tempdir().unwrap(), format!("http://{}", away()));
+    let server = VictoriaMetrics::start(Version::Stable).unwrap();
+    let (folder, proxy) = (tempfile::tempdir().unwrap(), away(&server));
+    let target = proxy.url();
     let name = "push::process::a_folder_is_for_one_process_at_a_time";
     let mut other = Other::start(name, &target, folder.path());
     let told = other.count().expect("it has the folder");

@@ -1,7 +1,7 @@
 //! One sample: what a visit tells of each family.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::{BuildHasher, Hasher as _},
 };
 
@@ -42,8 +42,8 @@ pub(crate) struct Known {
 
 #[derive(Debug, Default)]
 struct KnownFamily {
-    /// None if there was no room for them.
-    hashes: Option<HashSet<u64>>,
+    /// Sorted; none if there was no room for them.
+    hashes: Option<Vec<u64>>,
     series: u64,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Sample<'a> {
     next: HashMap<String, KnownFamily>,
     readings: Vec<Reading>,
     /// Those of the family under way; none once there was no room.
-    hashes: Option<HashSet<u64>>,
+    hashes: Option<Vec<u64>>,
     /// The series that may still be kept.
     room: usize,
     max_families: usize,
@@ -84,14 +84,18 @@ impl<'a> Sample<'a> {
     }
 
     fn end_family(&mut self) {
-        let hashes = self.hashes.take();
+        let mut hashes = self.hashes.take();
+        if let Some(hashes) = &mut hashes {
+            hashes.sort_unstable();
+            hashes.dedup();
+        }
         let Some(reading) = self.readings.last_mut().filter(|_| !self.skips) else {
             return;
         };
         let before = self.known.families.get(&reading.name);
         let new = match (&hashes, before.map(|before| &before.hashes)) {
             (Some(now), None) => Some(now.len()),
-            (Some(now), Some(Some(before))) => Some(now.difference(before).count()),
+            (Some(now), Some(Some(before))) => Some(count_new(now, before)),
             _ => None,
         };
         reading.is_exact = new.is_some();
@@ -121,8 +125,19 @@ impl<'a> Sample<'a> {
             return;
         }
         self.room -= 1;
-        hashes.insert(hash(&self.known.seed, series));
+        hashes.push(hash(&self.known.seed, series));
     }
+}
+
+/// Returns how many of `now` are not in `before`; both are sorted.
+fn count_new(now: &[u64], before: &[u64]) -> usize {
+    let mut before = before.iter().peekable();
+    now.iter()
+        .filter(|hash| {
+            while before.next_if(|old| old < hash).is_some() {}
+            before.peek() != Some(hash)
+        })
+        .count()
 }
 
 fn hash(seed: &RandomState, series: &Series<'_>) -> u64 {
@@ -147,7 +162,10 @@ impl MetricSink for Sample<'_> {
             self.left_out += 1;
             return;
         }
-        self.hashes = Some(HashSet::new());
+        let before = self.known.families.get(family.name);
+        let before = before.map_or(0, |before| before.series);
+        let room = usize::try_from(before).unwrap_or(usize::MAX).min(self.room);
+        self.hashes = Some(Vec::with_capacity(room));
         self.readings.push(Reading {
             name: family.name.to_owned(),
             kind: family.kind,

@@ -134,6 +134,7 @@ impl<'a> SeriesText<'a> {
     ///
     /// # Panics
     /// Panics in debug builds if `rest` is not a blank, or `{`, labels, `}` and a blank; see [`SeriesText::new`].
+    #[inline]
     #[must_use]
     pub const fn split(name: &'a [u8], rest: &'a [u8]) -> Self {
         check(rest, 0);
@@ -166,6 +167,7 @@ impl<'a> SeriesText<'a> {
     }
 }
 
+#[inline]
 const fn check(bytes: &[u8], name_len: usize) {
     if !cfg!(debug_assertions) {
         return;

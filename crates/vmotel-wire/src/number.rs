@@ -13,43 +13,56 @@ pub(crate) fn push_u64(n: u64, out: &mut Vec<u8>) {
 
 /// Appends an integer in decimal and a line feed.
 ///
-/// The digits are made right-aligned before the line feed and copied as one array of fixed size, which needs no call; the surplus
-/// is cut off again.
+/// The digits are made in registers: bytes that are written one by one and read back as a whole would wait for each other.
 #[inline]
 pub(crate) fn push_u64_line(n: u64, out: &mut Vec<u8>) {
-    const LINE: usize = 24;
-    let mut buffer = [b'\n'; 2 * LINE];
-    let mut at = LINE - 1;
-    let mut rest = n;
-    while rest >= 100 {
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
-        rest /= 100;
-    }
-    if rest >= 10 {
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&PAIRS[rest as usize]);
+    let lines = n / EIGHT;
+    if lines == 0 {
+        push_few(n as u32, Some(b'\n'), out);
+    } else if let Ok(high) = u32::try_from(lines)
+        && u64::from(high) < EIGHT
+    {
+        push_few(high, None, out);
+        let mut line = [b'\n'; 9];
+        line[..8].copy_from_slice(&(digits((n % EIGHT) as u32) | ZEROS).to_le_bytes());
+        out.extend_from_slice(&line);
     } else {
-        at -= 1;
-        buffer[at] = b'0' + rest as u8;
+        push_u64(n, out);
+        out.push(b'\n');
     }
-    let mut line = [0; LINE];
-    line.copy_from_slice(&buffer[at..at + LINE]);
-    let end = out.len() + LINE - at;
-    out.extend_from_slice(&line);
+}
+
+/// 10^8: below it, a number has at most eight digits.
+const EIGHT: u64 = 100_000_000;
+
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Appends a number below 10^8, and what ends the line.
+#[inline(always)]
+fn push_few(n: u32, end: Option<u8>, out: &mut Vec<u8>) {
+    let digits = digits(n);
+    // The first digit lies lowest. Zero has one digit, too.
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+    let len = 8 - zeros as usize;
+    let text = u128::from((digits | ZEROS) >> (8 * zeros));
+    let text = text | u128::from(end.unwrap_or_default()) << (8 * len);
+    let end = out.len() + len + usize::from(end.is_some());
+    // An array of fixed size needs no call; the surplus is cut off again.
+    out.extend_from_slice(&text.to_le_bytes());
     out.truncate(end);
 }
 
-/// The digits of 0 to 99.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut n = 0;
-    while n < 100 {
-        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-        n += 1;
-    }
-    pairs
-};
+/// Returns the eight digits of a number below 10^8, the first one in the lowest byte: all of one kind at once, halves first, then
+/// hundreds, then tens, each division by a multiplication that is exact in its range.
+#[inline(always)]
+const fn digits(n: u32) -> u64 {
+    let halves = (n / 10_000) as u64 | ((n % 10_000) as u64) << 32;
+    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - 10 * tens) << 8)
+}
 
 /// Appends an integer in decimal.
 #[inline]
@@ -261,6 +274,29 @@ mod tests {
         assert_eq!(canonical(5e-324), "5e-324");
         assert_eq!(plain(5e-324).len(), "0.".len() + 324);
         assert_eq!(plain(1e300).len(), 301);
+    }
+
+    #[test]
+    fn lines_of_integers_are_what_the_standard_library_prints() {
+        let check = |n: u64| {
+            let mut out = b"x ".to_vec();
+            push_u64_line(n, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("x {n}\n"));
+        };
+        (0..=100_000).for_each(check);
+        // Every power of ten and its neighbours, and every pair of digits in every place.
+        for power in (0..20).map(|n| 10_u64.pow(n)) {
+            (power - 1..=power + 1).for_each(check);
+            (0..100)
+                .filter_map(|pair| power.checked_mul(pair))
+                .for_each(check);
+        }
+        check(u64::MAX);
+        let mut n = 1_u64;
+        for step in 0..200_000_u64 {
+            n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
+            check(n >> (step % 64));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod exponential;
 mod guarded;
 mod handle;
 mod histogram;
+mod line;
 mod memory;
 #[cfg(all(loom, test))]
 mod model;

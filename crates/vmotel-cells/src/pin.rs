@@ -8,18 +8,17 @@ use std::{
     marker::PhantomData,
     sync::{
         RwLock, RwLockReadGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence, fence},
+        atomic::{AtomicBool, Ordering, compiler_fence, fence},
     },
 };
 
-use crate::slot::{self, SLOTS};
+use crate::{
+    line::Line,
+    slot::{self, SLOTS},
+};
 
-/// One line each, so that pins of different threads do not disturb each other.
-#[repr(align(128))]
-struct Line(AtomicU64);
-
-/// Odd while the owner of the slot holds a pin; each pin and its end count one.
-static PINS: [Line; SLOTS] = [const { Line(AtomicU64::new(0)) }; SLOTS];
+/// By slot.
+static PINS: [Line; SLOTS] = [const { Line::new() }; SLOTS];
 
 /// For threads without a slot, and for pins inside of pins.
 static OTHERS: RwLock<()> = RwLock::new(());
@@ -43,17 +42,13 @@ pub struct Pin {
 #[inline]
 pub fn pin() -> Pin {
     let slot = slot::current();
-    if let Some(Line(pins)) = PINS.get(slot) {
-        let count = pins.load(Ordering::Relaxed);
-        if count & 1 == 0 {
-            pins.store(count.wrapping_add(1), Ordering::Relaxed);
-            light_barrier();
-            return Pin {
-                slot,
-                others: None,
-                not_send: PhantomData,
-            };
-        }
+    if PINS.get(slot).is_some_and(Line::hold) {
+        light_barrier();
+        return Pin {
+            slot,
+            others: None,
+            not_send: PhantomData,
+        };
     }
     pin_slowly()
 }
@@ -77,11 +72,9 @@ impl Drop for Pin {
     #[inline]
     fn drop(&mut self) {
         if self.others.is_none()
-            && let Some(Line(pins)) = PINS.get(self.slot)
+            && let Some(line) = PINS.get(self.slot)
         {
-            // Release: what was done under the pin happens before whoever sees that it has gone.
-            let count = pins.load(Ordering::Relaxed);
-            pins.store(count.wrapping_add(1), Ordering::Release);
+            line.release();
         }
     }
 }
@@ -166,12 +159,12 @@ impl Grace {
     #[must_use]
     pub fn begin() -> Self {
         heavy_barrier();
-        let counts = PINS
+        let held = PINS
             .iter()
-            .map(|Line(pins)| pins.load(Ordering::Acquire))
-            .enumerate();
+            .enumerate()
+            .filter_map(|(slot, line)| Some((slot, line.held()?)));
         Self {
-            held: counts.filter(|(_, count)| count & 1 == 1).collect(),
+            held: held.collect(),
             others: true,
         }
     }
@@ -179,8 +172,7 @@ impl Grace {
     /// Returns true once every pin that was held at the beginning has gone. Never waits.
     #[must_use]
     pub fn is_over(&mut self) -> bool {
-        self.held
-            .retain(|&(slot, count)| PINS[slot].0.load(Ordering::Acquire) == count);
+        self.held.retain(|&(slot, count)| !PINS[slot].has_gone(count));
         if self.others {
             self.others = matches!(OTHERS.try_write(), Err(std::sync::TryLockError::WouldBlock));
         }

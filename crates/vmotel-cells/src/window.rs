@@ -93,6 +93,7 @@ impl Window {
     }
 
     /// Calls `f` with each class whose count is not zero. For the owner, who counts less often than it calls this.
+    #[cfg(not(loom))]
     pub(crate) fn for_each(&self, f: impl FnMut(i32, u64)) {
         if let Some(cells) = NonNull::new(self.cells.load(Ordering::Relaxed)) {
             // SAFETY: the owner is the one who frees cells, after it has replaced them.
@@ -156,6 +157,7 @@ impl Window {
     ///
     /// # Safety
     /// As of [`Window::read`].
+    #[cfg(not(loom))]
     pub(crate) unsafe fn clear(&self, scale: i8) {
         self.span.store(Self::empty(scale), Ordering::Relaxed);
         if let Some(cells) = NonNull::new(self.cells.load(Ordering::Acquire)) {

@@ -14,6 +14,12 @@ impl From<&Exporter> for Watched {
         watched
             .controllers
             .push(("exporter".to_owned(), exporter.limits().controller().clone()));
+        #[cfg(feature = "native")]
+        if let Some(controller) = exporter.registry().and_then(|registry| registry.controller()) {
+            watched
+                .controllers
+                .push(("registry".to_owned(), controller.clone()));
+        }
         let exporter = exporter.clone();
         watched.with_status(move || status(&exporter))
     }

@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use serde_json::Value;
 use vmotel_cardinality::{ControllerConfig, LimitsConfig};
 use vmotel_explorer::{Access, Exemplars, Explorer, ExplorerConfig, Watched};
-use vmotel_exporter::Exporter;
+use vmotel_exporter::{Engine, Exporter};
 use vmotel_model::{
     Family, Kind, MetricSink, MetricSource, Number, Pairs, Point, Series, Snapshot, VisitConfig,
 };
@@ -57,8 +57,18 @@ fn family<'a>(data: &'a Value, name: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn families_of_an_exporter() {
+async fn families_of_an_exporter_on_the_sdk() {
+    families_of_an_exporter(Engine::Sdk, "opentelemetry_sdk").await;
+}
+
+#[tokio::test]
+async fn families_of_an_exporter_on_the_registry() {
+    families_of_an_exporter(Engine::Native, "vmotel_registry").await;
+}
+
+async fn families_of_an_exporter(engine: Engine, source: &str) {
     let exporter = Exporter::builder()
+        .with_engine(engine)
         .with_service_name("shop")
         .with_global(false)
         .build()
@@ -95,7 +105,7 @@ async fn families_of_an_exporter() {
     assert_eq!(family(&data, "target_info")["series"], 1);
     let parts = data["status"]["parts"].as_array().unwrap();
     let names: Vec<&str> = parts.iter().filter_map(|part| part["name"].as_str()).collect();
-    assert_eq!(names, ["pull", "source opentelemetry_sdk"]);
+    assert_eq!(names, ["pull".to_owned(), format!("source {source}")]);
     assert!(parts.iter().all(|part| part["health"] == "good"), "{parts:?}");
 
     let detail = json(&explorer, "/debug/metrics/family.json?name=orders_total").await;
@@ -183,6 +193,31 @@ async fn folded_values_are_named() {
     );
     let folded = label["folded_values"][0].as_str().unwrap();
     assert!(folded.starts_with("user-"), "{folded}");
+}
+
+/// Beside the exporter's own limits, those of the registry behind its instruments.
+#[cfg(feature = "native")]
+#[tokio::test]
+async fn the_registrys_limits_are_shown() {
+    let config = ControllerConfig {
+        per_label: 2,
+        ..ControllerConfig::default()
+    };
+    let controller = vmotel_cardinality::Controller::new(config).unwrap();
+    let registry = Registry::with_controller(vmotel_registry::RegistryConfig::default(), controller);
+    let users = registry.counter_family("logins_total", ["user"]).unwrap();
+    for user in 0..10 {
+        users.add([user.to_string().as_str()], 1);
+    }
+    let exporter = Exporter::builder()
+        .with_global(false)
+        .with_registry(&registry)
+        .build()
+        .unwrap();
+    let explorer = Explorer::start(&exporter, quick()).unwrap();
+    let data = data(&explorer, |data| data["limits"][1]["name"] == "registry").await;
+    let label = &data["limits"][1]["metrics"][0]["labels"][0];
+    assert_eq!((&label["name"], &label["folded"]), (&"user".into(), &8.into()));
 }
 
 /// A source whose every text is hostile.

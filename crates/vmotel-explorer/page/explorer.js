@@ -52,7 +52,8 @@ function sparkline(points, label) {
   const step = 100 / Math.max(points.length - 1, 1);
   let line = [];
   const end = () => {
-    if (line.length === 1) line.push(line[0].replace(/^[^,]*/, (x) => String(Number(x) + 0.8)));
+    // A single point is drawn as a dash, to the left where there is no room on the right.
+    if (line.length === 1) line.push(line[0].replace(/^[^,]*/, (x) => String(Number(x) > 97 ? Number(x) - 2 : Number(x) + 2)));
     if (line.length > 0) {
       const drawn = document.createElementNS(space, "polyline");
       drawn.setAttribute("points", line.join(" "));
@@ -279,7 +280,7 @@ function showLimits() {
       const lines = metric.labels.map((label) => [
         make("span", label.folded > 0 ? "mono warning" : "mono", label.name),
         number(label.admitted), number(label.distinct), number(label.new), number(label.folded),
-        chips(label.top.slice(0, 8)), chips(label.folded_values.slice(0, 8).map((value) => [value]), "folded"),
+        chips(label.top.slice(0, 8).map(([value, weight]) => weight > 0 ? [value, weight] : [value])), chips(label.folded_values.slice(0, 8).map((value) => [value]), "folded"),
       ]);
       blocks.push(make("div", "limit", null, make("h3", "mono", title),
         table(metric.name, ["label", "admitted", "distinct", "new / min", "folded", "heaviest values × weight", "some that were folded"], lines)));

@@ -98,6 +98,8 @@ fn run_criterion(args: &Args, metadata: &Metadata) -> anyhow::Result<()> {
     }
     cargo.args(["--", "--noplot"]);
     if args.quick {
+        // Benches that fill a server do with less.
+        cargo.env("VMOTEL_BENCH_QUICK", "1");
         cargo.args([
             "--warm-up-time",
             "0.3",

@@ -1,4 +1,4 @@
-//! A server with 2,000 series of 5,000 samples.
+//! A server with 2,000 series of 5,000 samples, or a tenth of the series for a quick look.
 
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use vmotel_query::{
 };
 use vmotel_testkit::{Version, VictoriaMetrics};
 
-pub(crate) const SERIES: u64 = 2_000;
+const SERIES: u64 = 2_000;
+/// Series stand in so many groups, for exports of a part.
+pub(crate) const GROUPS: u64 = 5;
 pub(crate) const SAMPLES: u64 = 5_000;
 pub(crate) const LABELS: [&str; 5] = ["__name__", "instance", "job", "path", "series"];
 const START: i64 = 1_700_000_000_000;
@@ -19,6 +21,8 @@ const STEP: i64 = 15_000;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Filled {
+    /// How many series there are.
+    pub(crate) series: u64,
     pub(crate) client: QueryClient,
     /// The transport below the client, to compare with.
     pub(crate) http: Client,
@@ -43,10 +47,17 @@ impl Filled {
             gzip: false,
             ..ImportOptions::default()
         };
-        let report = runtime.block_on(client.import_with((0..SERIES).map(series), &options))?;
-        anyhow::ensure!(report.samples == SERIES * SAMPLES, "{report:?}");
+        let count = if std::env::var_os("VMOTEL_BENCH_QUICK").is_some() {
+            SERIES / 10
+        } else {
+            SERIES
+        };
+        let all = (0..count).map(move |number| series(number, number * GROUPS / count));
+        let report = runtime.block_on(client.import_with(all, &options))?;
+        anyhow::ensure!(report.samples == count * SAMPLES, "{report:?}");
         server.flush()?;
         Ok(Self {
+            series: count,
             client,
             http,
             _server: server,
@@ -88,13 +99,14 @@ impl Filled {
             .to_vec()
     }
 
-    pub(crate) fn export(&self, series: u64, format: &ExportFormat) -> Vec<u8> {
+    /// The first of the groups of series, each a fifth of all.
+    pub(crate) fn export(&self, groups: u64, format: &ExportFormat) -> Vec<u8> {
         let query = ExportQuery {
             options: ReadOptions {
                 timeout: Some(PATIENCE),
                 ..ReadOptions::default()
             },
-            ..ExportQuery::new(format!("bench{{group=~\"{}\"}}", groups(series)))
+            ..ExportQuery::new(format!("bench{{group=~\"{}\"}}", first(groups)))
         };
         self.run(async {
             let mut stream = self.client.export_raw(&query, format).await.expect("an export");
@@ -129,16 +141,22 @@ impl Filled {
     }
 }
 
-/// The groups that the first series are in, 400 each.
-fn groups(series: u64) -> String {
-    (0..series.div_ceil(400))
-        .map(|group| group.to_string())
-        .collect::<Vec<_>>()
-        .join("|")
+/// A pattern of the first groups.
+fn first(groups: u64) -> String {
+    let names: Vec<String> = (0..groups).map(|group| group.to_string()).collect();
+    names.join("|")
+}
+
+/// Writes a number of samples for people, as in `4M` or `400k`.
+pub(crate) fn short(samples: u64) -> String {
+    match samples {
+        1_000_000.. if samples.is_multiple_of(1_000_000) => format!("{}M", samples / 1_000_000),
+        _ => format!("{}k", samples / 1_000),
+    }
 }
 
 /// Values with the digits of real ones: whole, a few decimals, and all 17 digits.
-fn series(number: u64) -> ImportSeries {
+fn series(number: u64, group: u64) -> ImportSeries {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut random = move || {
         state ^= state << 13;
@@ -169,7 +187,7 @@ fn series(number: u64) -> ImportSeries {
             ("job", "node".to_owned()),
             ("path", format!("/api/v1/resource/{}", number % 40)),
             ("series", number.to_string()),
-            ("group", (number / 400).to_string()),
+            ("group", group.to_string()),
         ]),
         samples: samples.collect(),
     }

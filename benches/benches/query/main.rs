@@ -1,21 +1,23 @@
 //! Reading from a real VictoriaMetrics with 10 million samples: decoding of what it answers, and whole exchanges.
 //!
-//! The server is filled once, when the bench starts. Decoding works on bodies that are in memory; whole exchanges go over loopback.
+//! The server is filled once, when the bench starts. Decoding works on bodies that are in memory; whole exchanges go over loopback. With
+//! `VMOTEL_BENCH_QUICK`, which `cargo xtask bench query --quick` sets, there is a tenth of it all.
 
 mod data;
 #[cfg(feature = "peers")]
 mod peers;
+mod vector;
 
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use vmotel_query::{
     CsvDecoder, CsvFormat, ExportFormat, JsonLinesDecoder, MatrixDecoder, NativeDecoder, Progress,
     QueryClient,
 };
 
-use data::Filled;
+use data::{Filled, short};
 
 /// As a connection gives them.
 const CHUNK: usize = 64 * 1024;
@@ -38,11 +40,12 @@ fn decode(c: &mut Criterion, filled: &Filled) {
     let mut group = c.benchmark_group("query");
     group.sample_size(10);
     for (case, query) in [
-        ("decode a range of 4M samples", filled.range(2_000)),
-        ("decode rate() of 2M samples, 17 digits", filled.rate(1_000)),
+        ("decode a range", filled.range(2_000)),
+        ("decode rate(), 17 digits,", filled.rate(1_000)),
     ] {
         let body = filled.body_of_range(&query);
         let samples = drain_count(&body);
+        let case = &format!("{case} of {} samples", short(samples));
         group.throughput(Throughput::Elements(samples));
         group.bench_function(BenchmarkId::new(case, "vmotel stream"), |b| {
             b.iter(|| drain!(MatrixDecoder::new(), black_box(&body)))
@@ -51,9 +54,10 @@ fn decode(c: &mut Criterion, filled: &Filled) {
         peers::range(&mut group, case, &body);
     }
 
-    let lines = filled.export(400, &ExportFormat::JsonLines);
-    group.throughput(Throughput::Elements(400 * data::SAMPLES));
-    let case = "decode an export of 2M samples, JSON lines";
+    let lines = filled.export(1, &ExportFormat::JsonLines);
+    let part = filled.series / data::GROUPS * data::SAMPLES;
+    group.throughput(Throughput::Elements(part));
+    let case = &format!("decode an export of {} samples, JSON lines", short(part));
     group.bench_function(BenchmarkId::new(case, "vmotel stream"), |b| {
         b.iter(|| drain!(JsonLinesDecoder::new(), black_box(&lines)))
     });
@@ -61,16 +65,23 @@ fn decode(c: &mut Criterion, filled: &Filled) {
     peers::lines(&mut group, case, &lines);
 
     let format = CsvFormat::of_labels(data::LABELS);
-    let rows = filled.export(400, &ExportFormat::Csv(format.clone()));
+    let rows = filled.export(1, &ExportFormat::Csv(format.clone()));
     group.bench_function(
-        BenchmarkId::new("decode an export of 2M samples, CSV", "vmotel stream"),
+        BenchmarkId::new(
+            format!("decode an export of {} samples, CSV", short(part)),
+            "vmotel stream",
+        ),
         |b| b.iter(|| drain!(CsvDecoder::new(&format).expect("good columns"), black_box(&rows))),
     );
 
-    let native = filled.export(data::SERIES, &ExportFormat::Native);
-    group.throughput(Throughput::Elements(data::SERIES * data::SAMPLES));
+    let native = filled.export(data::GROUPS, &ExportFormat::Native);
+    let all = filled.series * data::SAMPLES;
+    group.throughput(Throughput::Elements(all));
     group.bench_function(
-        BenchmarkId::new("decode an export of 10M samples, native", "vmotel stream"),
+        BenchmarkId::new(
+            format!("decode an export of {} samples, native", short(all)),
+            "vmotel stream",
+        ),
         |b| b.iter(|| drain!(NativeDecoder::new(), black_box(&native))),
     );
     group.finish();
@@ -87,7 +98,7 @@ fn exchange(c: &mut Criterion, filled: &Filled) {
     let mut group = c.benchmark_group("query");
     group.sample_size(10);
     let query = filled.range(2_000);
-    let case = "a range of 4M samples end to end";
+    let case = &format!("a range of {} samples end to end", short(filled.series * 2_000));
     group.bench_function(BenchmarkId::new(case, "draining the answer"), |b| {
         b.iter(|| filled.run(filled.drain(&query)))
     });
@@ -131,6 +142,7 @@ fn all(c: &mut Criterion) {
     let filled = Filled::start().expect("a server with 10 million samples");
     decode(c, &filled);
     exchange(c, &filled);
+    vector::all(c, &filled);
 }
 
 criterion_group! {
@@ -138,4 +150,10 @@ criterion_group! {
     config = Criterion::default().measurement_time(Duration::from_secs(5));
     targets = all
 }
-criterion_main!(query);
+
+fn main() {
+    if !vector::measured() {
+        query();
+        Criterion::default().configure_from_args().final_summary();
+    }
+}

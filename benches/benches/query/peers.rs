@@ -89,6 +89,11 @@ fn serde_json_of<T: de::DeserializeOwned>(body: &[u8]) -> T {
     serde_json::from_slice(body).expect("a good body")
 }
 
+/// Decodes into the crate's own tree.
+pub(crate) fn value(body: &[u8]) -> sonic_rs::Value {
+    sonic_rs::from_slice(body).expect("a good body")
+}
+
 pub(crate) fn lines(group: &mut Group<'_>, case: &str, body: &[u8]) {
     group.bench_function(BenchmarkId::new(case, "sonic-rs typed"), |b| {
         b.iter(|| {

@@ -43,7 +43,7 @@ pub struct ExportArgs {
     /// The columns of CSV besides value and time, as in __name__,job.
     #[arg(long, value_delimiter = ',', required_if_eq("format", "csv"))]
     labels: Vec<String>,
-    /// The length of a part [default: a hundredth of the range, from a minute to a day].
+    /// The length of a part [default: a hundredth of the range, from an hour to a day].
     #[arg(long, value_name = "DURATION", value_parser = times::duration)]
     part: Option<Duration>,
     /// The time for one part.

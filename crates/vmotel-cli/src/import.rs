@@ -77,10 +77,12 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         }
         anyhow::Ok(bytes)
     })?;
-    writeln!(
-        std::io::stderr(),
-        "{bytes} bytes imported; new samples are visible to queries after some seconds"
-    )?;
+    let said = if bytes == 0 {
+        "nothing to import: the sources are empty, or their parts were imported before (imported.json in their folder)".to_owned()
+    } else {
+        format!("{bytes} bytes imported; new samples are visible to queries after some seconds")
+    };
+    writeln!(std::io::stderr(), "{said}")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,11 +9,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 use vmotel_query::render::{self, RenderConfig};
 use vmotel_query::{
-    Answer, Completeness, Data, InstantQuery, QueryOptions, RangeQuery, RangeSeries, Timestamp,
+    Answer, Completeness, Data, Error, InstantQuery, QueryOptions, RangeQuery, RangeSeries, Timestamp,
 };
 
 use crate::command::usage;
@@ -140,7 +140,7 @@ async fn at(args: &QueryArgs, now: std::time::SystemTime) -> anyhow::Result<Data
         .client()?
         .query(&query)
         .await
-        .with_context(|| hint(&args.query))?;
+        .map_err(|error| explained(&args.query, error))?;
     complete(args, answer)
 }
 
@@ -150,16 +150,23 @@ async fn over(args: &QueryArgs, range: &RangeQuery) -> anyhow::Result<Vec<RangeS
         .client()?
         .query_range(range)
         .await
-        .with_context(|| hint(&args.query))?;
+        .map_err(|error| explained(&args.query, error))?;
     complete(args, answer)
 }
 
-/// What our own parser says about the query, as the context of a server's error.
-fn hint(query: &str) -> String {
-    match vmotel_metricsql::parse(query) {
-        Ok(_) => "the query failed".to_owned(),
-        Err(error) => format!("the query is not valid: {error}"),
-    }
+/// Adds what our own parser says about a query that the server refuses, and what to do about a server that is not there.
+fn explained(query: &str, error: Error) -> anyhow::Error {
+    let context = match &error {
+        Error::Refused { .. } => match vmotel_metricsql::parse(query) {
+            Ok(_) => "the query failed".to_owned(),
+            Err(parsed) => format!("the query is not valid: {parsed}"),
+        },
+        Error::Http(vmotel_query::HttpError::Connect { .. }) => {
+            "nothing answers; --url or VMOTEL_URL says where VictoriaMetrics is".to_owned()
+        }
+        _ => "the query failed".to_owned(),
+    };
+    anyhow::Error::new(error).context(context)
 }
 
 fn complete<T>(args: &QueryArgs, answer: Answer<T>) -> anyhow::Result<T> {

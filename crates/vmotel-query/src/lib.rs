@@ -59,7 +59,9 @@ pub use targets::{DroppedTarget, Target, TargetState, Targets, TargetsQuery};
 pub use tenant::Tenant;
 pub use timestamp::Timestamp;
 pub use trace::Trace;
-pub use vmotel_http::{Auth, BaseUrl, BaseUrlError, ClientConfig, ConfigError, Secret, Verdict};
+pub use vmotel_http::{
+    Auth, BaseUrl, BaseUrlError, ClientConfig, ConfigError, Error as HttpError, Secret, Verdict,
+};
 #[cfg(feature = "unstable-native")]
 pub use wire::NativeDecoder;
 pub use wire::{

@@ -7,7 +7,7 @@ use crate::archive::Manifest;
 use crate::command::usage;
 use crate::times::{self, When};
 
-const MINUTE: i64 = 60_000;
+const HOUR: i64 = 3_600_000;
 const DAY: i64 = 86_400_000;
 /// Parts of a range, where nobody chose their length.
 const PARTS: i64 = 100;
@@ -59,7 +59,7 @@ pub(super) fn fresh(args: &ExportArgs, range: (i64, i64)) -> anyhow::Result<Mani
     checked_labels(args)?;
     let part = match args.part {
         Some(part) => i64::try_from(part.as_millis())?,
-        None => ((range.1 - range.0) / PARTS).clamp(MINUTE, DAY),
+        None => ((range.1 - range.0) / PARTS).clamp(HOUR, DAY),
     };
     let mut manifest = Manifest::new(args.selectors.clone(), args.format, range, part);
     manifest.labels.clone_from(&args.labels);

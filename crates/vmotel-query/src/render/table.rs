@@ -12,12 +12,16 @@ use crate::{Data, Labels, RangeSeries, Sample};
 /// The columns of a sparkline.
 const SPARK: usize = 24;
 
-/// Renders the result of an instant query: a line for each sample with series, value and time.
+/// Renders the result of an instant query: a line for each sample with series, value and, from 50 columns on, time.
 ///
 /// A text is returned as it is, but for what would steer a terminal.
 #[must_use]
 pub fn table(data: &Data, config: &RenderConfig) -> String {
-    let mut lines = Lines::new(&["series", "value", "time"], config);
+    let header: &[&str] = match config.width() {
+        ..50 => &["series", "value"],
+        _ => &["series", "value", "time"],
+    };
+    let mut lines = Lines::new(header, config);
     match data {
         Data::Vector(all) => all
             .iter()
@@ -32,7 +36,8 @@ pub fn table(data: &Data, config: &RenderConfig) -> String {
     lines.finish(with_samples)
 }
 
-/// Renders the result of a range query: a line for each series with what its samples come to.
+/// Renders the result of a range query: a line for each series with what its samples come to, as much of it as has room: the course from
+/// 76 columns on, number and mean of the points from 60, their least and most from 44.
 ///
 /// Least, mean and most leave NaN out; the course leaves infinities out, too. What there is none of is `-`.
 ///
@@ -54,24 +59,28 @@ pub fn table(data: &Data, config: &RenderConfig) -> String {
 /// ```
 #[must_use]
 pub fn range_table(series: &[RangeSeries], config: &RenderConfig) -> String {
-    let mut lines = Lines::new(
-        &["series", "points", "min", "mean", "max", "last", "course"],
-        config,
-    );
+    let header: &[&str] = match config.width() {
+        ..44 => &["series", "last"],
+        44..60 => &["series", "min", "max", "last"],
+        60..76 => &["series", "points", "min", "mean", "max", "last"],
+        _ => &["series", "points", "min", "mean", "max", "last", "course"],
+    };
+    let mut lines = Lines::new(header, config);
     for one in series {
         lines.summary(one);
     }
     lines.finish(true)
 }
 
-struct Lines {
+struct Lines<'a> {
     table: Table,
+    header: &'a [&'a str],
     series: usize,
     samples: usize,
 }
 
-impl Lines {
-    fn new(header: &[&str], config: &RenderConfig) -> Self {
+impl<'a> Lines<'a> {
+    fn new(header: &'a [&'a str], config: &RenderConfig) -> Self {
         let mut table = Table::new();
         table
             .load_style(presets::UTF8_BORDERS_ONLY)
@@ -87,6 +96,7 @@ impl Lines {
         }
         Self {
             table,
+            header,
             series: 0,
             samples: 0,
         }
@@ -96,8 +106,11 @@ impl Lines {
         self.series += 1;
         self.samples += samples.len();
         for sample in samples {
-            self.table
-                .add_row([title(labels), brief(sample.value), sample.time.to_rfc3339()]);
+            self.row(|name| match name {
+                "series" => title(labels),
+                "value" => brief(sample.value),
+                _ => sample.time.to_rfc3339(),
+            });
         }
     }
 
@@ -107,15 +120,20 @@ impl Lines {
         self.samples += values.len();
         let known = || values.iter().copied().filter(|value| !value.is_nan());
         let shown = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), brief);
-        self.table.add_row([
-            title(&series.labels),
-            values.len().to_string(),
-            shown(known().reduce(f64::min)),
-            shown(mean(known())),
-            shown(known().reduce(f64::max)),
-            shown(values.last().copied()),
-            sparkline(&values, SPARK),
-        ]);
+        self.row(|name| match name {
+            "series" => title(&series.labels),
+            "points" => values.len().to_string(),
+            "min" => shown(known().reduce(f64::min)),
+            "mean" => shown(mean(known())),
+            "max" => shown(known().reduce(f64::max)),
+            "last" => shown(values.last().copied()),
+            _ => sparkline(&values, SPARK),
+        });
+    }
+
+    /// Adds a row of the cells that the header names.
+    fn row(&mut self, cell: impl Fn(&str) -> String) {
+        self.table.add_row(self.header.iter().map(|name| cell(name)));
     }
 
     fn finish(self, with_samples: bool) -> String {
@@ -126,6 +144,7 @@ impl Lines {
             table,
             series,
             samples,
+            ..
         } = self;
         let plural = if samples == 1 { "sample" } else { "samples" };
         let count = if with_samples {

@@ -100,7 +100,28 @@ fn long_numbers_and_the_ends_of_time_have_room() {
     assert!(drawn.contains("9223372036854775807 ms"), "{drawn}");
 }
 
+#[test]
+fn headers_stay_whole_where_there_is_little_room() {
+    let long = series("a rather long value of a label", &[(0, 1.0), (1000, 1234.5)]);
+    for (width, header) in [
+        (76, "series points min mean max last course"),
+        (60, "series points min mean max last"),
+        (44, "series min max last"),
+        (30, "series last"),
+    ] {
+        let config = RenderConfig {
+            width,
+            ..RenderConfig::default()
+        };
+        let drawn = range_table(std::slice::from_ref(&long), &config);
+        let words: Vec<&str> = drawn.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(words[1..words.len() - 1].join(" "), header, "{drawn}");
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn fits_and_steers_nothing(
         name in any::<String>(),

@@ -112,6 +112,7 @@ impl Clients {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "criterion does not measure memory")]
 pub(crate) fn all(c: &mut Criterion, filled: &Filled) {
     let address = serve(body());
     let clients = Clients::of(&address);
@@ -143,6 +144,7 @@ pub(crate) fn all(c: &mut Criterion, filled: &Filled) {
 }
 
 /// Measures the memory of the subject that the environment names; returns whether there is one.
+#[expect(clippy::print_stdout, reason = "criterion does not measure memory")]
 pub(crate) fn measured() -> bool {
     let (Ok(subject), Ok(address)) = (std::env::var(SUBJECT), std::env::var(ADDRESS)) else {
         return false;
@@ -160,7 +162,10 @@ pub(crate) fn measured() -> bool {
             .into_vector()
             .map_or(0, |all| all.len()),
         #[cfg(feature = "peers")]
-        SONIC => usize::from(!crate::peers::value(&runtime.block_on(clients.bytes())).is_null()),
+        SONIC => {
+            sonic_rs::JsonContainerTrait::as_object(&crate::peers::value(&runtime.block_on(clients.bytes())))
+                .map_or(0, sonic_rs::Object::len)
+        }
         _ => runtime.block_on(clients.bytes()).len(),
     };
     assert!(samples > 0, "an answer");

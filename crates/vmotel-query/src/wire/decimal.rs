@@ -11,6 +11,11 @@ const MAX_DIGITS: usize = 19;
 /// The most decimal places the table reaches.
 const MAX_PLACES: usize = 64;
 
+/// Eight digits of zero, and the lowest and the highest bit of each byte.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const LOWEST: u64 = 0x0101_0101_0101_0101;
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
     1e19, 1e20, 1e21, 1e22,
@@ -61,6 +66,49 @@ pub(super) fn fast(bytes: &[u8]) -> Option<(f64, usize)> {
     Some((if negative { -value } else { value }, at))
 }
 
+/// Reads an unsigned number of at most seven characters that `end` follows: most of those that are no quotients; returns it and its length.
+///
+/// `None` means that it is another kind of number, or that `bytes` ends within eight bytes.
+#[inline(always)]
+pub(super) fn short(bytes: &[u8], end: u8) -> Option<(f64, usize)> {
+    let word = u64::from_le_bytes(*bytes.first_chunk()?);
+    let length = place(word, end);
+    let point = place(word, b'.').min(length);
+    // Without the point, the digits behind it move up.
+    let behind = u64::MAX.checked_shl(8 * point as u32).unwrap_or(0);
+    let has_point = point < length;
+    let digits = if has_point {
+        word & !behind | word >> 8 & behind
+    } else {
+        word
+    };
+    let count = length - usize::from(has_point);
+    if length == 8 || point == 0 || (has_point && point + 1 == length) || (point > 1 && bytes[0] == b'0') {
+        return None;
+    }
+    let nibbles = (digits ^ ZEROS) << (64 - 8 * count);
+    if others(nibbles) != 0 {
+        return None;
+    }
+    // Seven digits and a power of ten are exact, so that the quotient is rounded once.
+    Some((eight(nibbles) as f64 / POWERS[count - point], length))
+}
+
+/// Returns where a byte is in a word for the first time, counted from its lowest byte; 8 if it is nowhere.
+#[inline(always)]
+const fn place(word: u64, byte: u8) -> usize {
+    let zero_there = word ^ (LOWEST * byte as u64);
+    let found = zero_there.wrapping_sub(LOWEST) & !zero_there & HIGHEST;
+    found.trailing_zeros() as usize / 8
+}
+
+/// Reads exactly eight digits.
+#[inline(always)]
+pub(super) fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+    let nibbles = u64::from_le_bytes(bytes) ^ ZEROS;
+    (others(nibbles) == 0).then(|| eight(nibbles))
+}
+
 /// Reads digits only at the beginning of `bytes`; returns the number, of at most 19 digits, and their count.
 #[inline]
 pub(super) fn integer(bytes: &[u8]) -> Option<(u64, usize)> {
@@ -83,9 +131,8 @@ impl Digits {
     fn run(&mut self, bytes: &[u8], at: &mut usize) -> Option<()> {
         loop {
             let word = u64::from_le_bytes(bytes.get(*at..*at + 8)?.try_into().ok()?);
-            let nibbles = word ^ 0x3030_3030_3030_3030;
-            // A byte that is no digit gets its highest bit set; a carry from it only reaches the bytes behind it.
-            let other = (nibbles.wrapping_add(0x7676_7676_7676_7676) | nibbles) & 0x8080_8080_8080_8080;
+            let nibbles = word ^ ZEROS;
+            let other = others(nibbles);
             if self.mantissa == 0 {
                 self.significant = 0;
             }
@@ -114,6 +161,12 @@ impl Digits {
             return Some(());
         }
     }
+}
+
+/// Sets the highest bit of each byte that is no digit; a carry from it only reaches the bytes behind it.
+#[inline(always)]
+const fn others(nibbles: u64) -> u64 {
+    (nibbles.wrapping_add(0x7676_7676_7676_7676) | nibbles) & HIGHEST
 }
 
 /// Puts eight digits together, the first in the lowest byte.
@@ -326,8 +379,47 @@ mod tests {
         assert_eq!(fast(b"1\"]"), None);
     }
 
+    #[test]
+    fn short_forms() {
+        for text in [
+            "0", "7", "1234567", "0.5", "12.345", "1.23456", "10", "0.00001", "100.001",
+        ] {
+            let padded = format!("{text}\"],[123456");
+            assert_eq!(
+                short(padded.as_bytes(), b'"'),
+                Some((text.parse().unwrap(), text.len())),
+                "{text}"
+            );
+        }
+        for text in [
+            "", "12345678", "1.234567", ".5", "5.", "05", "00", "1.2.3", "-1", "1e5", "NaN", "+Inf", "1 ",
+            ".", "1a",
+        ] {
+            assert_eq!(
+                short(format!("{text}\"],[123456").as_bytes(), b'"'),
+                None,
+                "{text}"
+            );
+        }
+        assert_eq!(short(b"1\"],[1", b'"'), None, "too near to the end");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// Bytes that are nearly numbers: what is read is what the standard library reads, and only of the JSON form.
+        #[test]
+        fn short_or_not(text in r#"[0-9.\-e"]{0,9}"#) {
+            let padded = format!("{text}\",[12345678");
+            let whole = text.split('"').next().unwrap();
+            let parts: Vec<&str> = whole.split('.').collect();
+            let plain = parts.len() <= 2
+                && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+                && (parts[0].len() == 1 || !parts[0].starts_with('0'));
+            let expected = (plain && whole.len() < 8).then(|| (whole.parse::<f64>().unwrap().to_bits(), whole.len()));
+            let found = short(padded.as_bytes(), b'"').map(|(value, length)| (value.to_bits(), length));
+            prop_assert_eq!(found, expected, "{}", text);
+        }
 
         #[test]
         fn any_digits(mantissa in any::<u64>(), shift in 0_u32..64, places in 0_usize..30, negative: bool) {

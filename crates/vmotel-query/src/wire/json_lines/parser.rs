@@ -179,7 +179,8 @@ impl LinesParser {
     /// Takes values as long as they are plain numbers; returns the place behind them.
     #[inline]
     fn plain_values(&mut self, input: &[u8], mut at: usize) -> usize {
-        while let Some((value, length)) = input.get(at..).and_then(decimal::fast) {
+        let number = |bytes| decimal::short(bytes, b',').or_else(|| decimal::fast(bytes));
+        while let Some((value, length)) = input.get(at..).and_then(number) {
             let Some(end) = self.separator(input, at + length, State::Value) else {
                 break;
             };

@@ -1,5 +1,8 @@
 //! The cache family.
 
+#[cfg(feature = "moka")]
+mod moka;
+
 use std::{sync::Arc, time::Duration};
 
 use opentelemetry::{
@@ -8,12 +11,26 @@ use opentelemetry::{
 };
 use vmotel_cardinality::Limits;
 
+#[cfg(feature = "moka")]
+pub use self::moka::MeteredCache;
 use crate::{
-    catalog,
+    Observation, catalog,
     gate::{Attributes, Gate},
-    instrument::{attribute, f64_histogram, u64_counter},
+    instrument::{attribute, f64_histogram, observe_each, u64_counter},
     labels,
+    sources::Sources,
 };
+
+/// A cache that tells its size; asked at each collection, so it must not block.
+pub trait CacheSize: Send + Sync + 'static {
+    /// Returns the number of entries.
+    fn entries(&self) -> u64;
+
+    /// Returns what the entries weigh; `None` if they are not weighed.
+    fn weight(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// The cache family: hits, misses, evictions, time of operations, by name of the cache.
 ///
@@ -43,6 +60,15 @@ struct Instruments {
     misses: Counter<u64>,
     evictions: Counter<u64>,
     duration: Histogram<f64>,
+    sizes: Sizes,
+}
+
+struct Sizes(Sources<dyn CacheSize>);
+
+impl std::fmt::Debug for Sizes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sizes").finish_non_exhaustive()
+    }
 }
 
 impl CacheMetrics {
@@ -60,6 +86,8 @@ impl CacheMetrics {
             &catalog::CACHE_MISSES_TOTAL,
             &catalog::CACHE_EVICTIONS_TOTAL,
         ];
+        let sizes = Sources::default();
+        observe(meter, &sizes);
         Self {
             instruments: Arc::new(Instruments {
                 look_ups: Gate::new(limits, &look_ups),
@@ -68,6 +96,7 @@ impl CacheMetrics {
                 misses: u64_counter(meter, &catalog::CACHE_MISSES_TOTAL),
                 evictions: u64_counter(meter, &catalog::CACHE_EVICTIONS_TOTAL),
                 duration: f64_histogram(meter, &catalog::CACHE_OPERATION_DURATION_SECONDS),
+                sizes: Sizes(sizes),
             }),
         }
     }
@@ -103,7 +132,29 @@ impl CacheMetrics {
             .record(duration.as_secs_f64(), attributes.as_slice());
     }
 
+    /// Observes the size of a cache under this name until the returned observation is dropped; a cache of the same name
+    /// before it is observed no more.
+    pub fn observe(&self, cache: impl Into<StringValue>, size: impl CacheSize) -> Observation {
+        self.instruments.sizes.0.add(cache.into(), Arc::new(size))
+    }
+
     fn name(&self, cache: impl Into<StringValue>) -> Attributes<1> {
         self.instruments.look_ups.bound([attribute(labels::CACHE, cache)])
     }
+}
+
+fn observe(meter: &Meter, caches: &Sources<dyn CacheSize>) {
+    let of_entries = caches.clone();
+    observe_each(meter, &catalog::CACHE_ENTRIES, move |observe| {
+        of_entries
+            .for_each(|name, cache| observe(cache.entries(), &[attribute(labels::CACHE, name.clone())]));
+    });
+    let of_weight = caches.clone();
+    observe_each(meter, &catalog::CACHE_WEIGHT, move |observe| {
+        of_weight.for_each(|name, cache| {
+            if let Some(weight) = cache.weight() {
+                observe(weight, &[attribute(labels::CACHE, name.clone())]);
+            }
+        });
+    });
 }

@@ -4,7 +4,7 @@ use opentelemetry::{
     KeyValue, StringValue, Value,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
-use vmotel_model::MetricDef;
+use vmotel_model::{Kind, MetricDef};
 
 pub(crate) fn u64_counter(meter: &Meter, def: &MetricDef) -> Counter<u64> {
     meter
@@ -99,6 +99,66 @@ pub(crate) fn observe_sum(
                 observer.observe(value, &[]);
             }
         })
+        .build();
+}
+
+/// Observes at each collection whole numbers, each with its attributes, as the definition's kind.
+pub(crate) fn observe_each(
+    meter: &Meter,
+    def: &MetricDef,
+    each: impl Fn(&mut dyn FnMut(u64, &[KeyValue])) + Send + Sync + 'static,
+) {
+    let (name, help, unit) = (def.name, def.help, def.unit);
+    match def.kind {
+        Kind::Counter => {
+            let builder = meter
+                .u64_observable_counter(name)
+                .with_description(help)
+                .with_unit(unit);
+            let _ = builder
+                .with_callback(move |observer| {
+                    each(&mut |value, attributes| observer.observe(value, attributes))
+                })
+                .build();
+        }
+        Kind::UpDownCounter => {
+            let builder = meter
+                .i64_observable_up_down_counter(name)
+                .with_description(help)
+                .with_unit(unit);
+            let _ = builder
+                .with_callback(move |observer| {
+                    each(&mut |value, attributes| {
+                        observer.observe(i64::try_from(value).unwrap_or(i64::MAX), attributes)
+                    });
+                })
+                .build();
+        }
+        _ => {
+            let builder = meter
+                .u64_observable_gauge(name)
+                .with_description(help)
+                .with_unit(unit);
+            let _ = builder
+                .with_callback(move |observer| {
+                    each(&mut |value, attributes| observer.observe(value, attributes))
+                })
+                .build();
+        }
+    }
+}
+
+/// Observes at each collection sums, each with its attributes.
+pub(crate) fn observe_sums(
+    meter: &Meter,
+    def: &MetricDef,
+    each: impl Fn(&mut dyn FnMut(f64, &[KeyValue])) + Send + Sync + 'static,
+) {
+    let _ = meter
+        .f64_observable_counter(def.name)
+        .with_description(def.help)
+        .with_unit(def.unit)
+        .with_callback(move |observer| each(&mut |value, attributes| observer.observe(value, attributes)))
         .build();
 }
 

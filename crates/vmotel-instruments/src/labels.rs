@@ -39,3 +39,16 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// The template of the URL that a client asks for, by the semantic conventions.
 pub const URL_TEMPLATE: &str = "url.template";
+
+/// Whether CPU time was spent for the user or the system, by the semantic conventions.
+pub const CPU_MODE: &str = "cpu.mode";
+/// Whether bytes were read or written, by the semantic conventions.
+pub const DISK_IO_DIRECTION: &str = "disk.io.direction";
+/// Why a process was taken off a CPU, by the semantic conventions.
+pub const PROCESS_CONTEXT_SWITCH_TYPE: &str = "process.context_switch.type";
+/// Whether storage settled a page fault, by the semantic conventions.
+pub const SYSTEM_PAGING_FAULT_TYPE: &str = "system.paging.fault.type";
+/// The name of a pool of connections, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_POOL_NAME: &str = "db.client.connection.pool.name";
+/// Whether a connection is idle or used, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_STATE: &str = "db.client.connection.state";

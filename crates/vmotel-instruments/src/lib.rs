@@ -4,6 +4,7 @@ mod app;
 mod business;
 mod cache;
 pub mod catalog;
+mod db_pool;
 mod gate;
 #[cfg(feature = "tower")]
 pub mod http;
@@ -13,10 +14,19 @@ pub mod names;
 mod path_cache;
 mod process;
 mod request_path;
+mod sources;
+#[cfg(feature = "tokio")]
+mod tokio;
 
+#[cfg(feature = "tokio")]
+pub use self::tokio::TokioMetrics;
 pub use app::{ActiveConnection, AppMetrics};
 pub use business::{BusinessConfig, BusinessMetrics};
-pub use cache::CacheMetrics;
+#[cfg(feature = "moka")]
+pub use cache::MeteredCache;
+pub use cache::{CacheMetrics, CacheSize};
+pub use db_pool::{DbPoolMetrics, PoolState, PoolStats};
 pub use process::ProcessMetrics;
 pub use request_path::RequestPath;
+pub use sources::Observation;
 pub use vmotel_cardinality::{Limits, LimitsConfig, LimitsError};

@@ -81,3 +81,63 @@ pub const HTTP_CLIENT_ACTIVE_REQUESTS: &str = "http.client.active_requests";
 pub const HTTP_CLIENT_REQUEST_BODY_SIZE: &str = "http.client.request.body.size";
 /// Bytes in the bodies of responses to outgoing HTTP requests, by the semantic conventions.
 pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: &str = "http.client.response.body.size";
+
+/// CPU time of the process by mode, by the semantic conventions.
+pub const PROCESS_CPU_TIME: &str = "process.cpu.time";
+/// Memory in RAM, by the semantic conventions.
+pub const PROCESS_MEMORY_USAGE: &str = "process.memory.usage";
+/// Address space, by the semantic conventions.
+pub const PROCESS_MEMORY_VIRTUAL: &str = "process.memory.virtual";
+/// Bytes read from and written to storage, by the semantic conventions.
+pub const PROCESS_DISK_IO: &str = "process.disk.io";
+/// Threads, by the semantic conventions.
+pub const PROCESS_THREAD_COUNT: &str = "process.thread.count";
+/// Open file descriptors, by the semantic conventions.
+pub const PROCESS_UNIX_FILE_DESCRIPTOR_COUNT: &str = "process.unix.file_descriptor.count";
+/// Context switches, by the semantic conventions.
+pub const PROCESS_CONTEXT_SWITCHES: &str = "process.context_switches";
+/// Page faults, by the semantic conventions.
+pub const PROCESS_PAGING_FAULTS: &str = "process.paging.faults";
+/// How long the process has been running, by the semantic conventions.
+pub const PROCESS_UPTIME: &str = "process.uptime";
+
+/// Worker threads of a tokio runtime.
+pub const TOKIO_RUNTIME_WORKERS: &str = "tokio.runtime.workers";
+/// Tasks of a tokio runtime that have not ended.
+pub const TOKIO_RUNTIME_ALIVE_TASKS: &str = "tokio.runtime.alive_tasks";
+/// Tasks in a tokio runtime's shared queue.
+pub const TOKIO_RUNTIME_GLOBAL_QUEUE_DEPTH: &str = "tokio.runtime.global_queue.depth";
+/// Time that workers of a tokio runtime were busy.
+pub const TOKIO_RUNTIME_BUSY_TIME: &str = "tokio.runtime.busy_time";
+/// How often workers of a tokio runtime ran out of work.
+pub const TOKIO_RUNTIME_PARKS: &str = "tokio.runtime.parks";
+/// Tasks spawned on a tokio runtime.
+pub const TOKIO_RUNTIME_SPAWNED_TASKS: &str = "tokio.runtime.spawned_tasks";
+/// Threads of a tokio runtime for blocking work.
+pub const TOKIO_RUNTIME_BLOCKING_THREADS: &str = "tokio.runtime.blocking.threads";
+/// Blocking work of a tokio runtime that waits for a thread.
+pub const TOKIO_RUNTIME_BLOCKING_QUEUE_DEPTH: &str = "tokio.runtime.blocking.queue.depth";
+/// How often a tokio runtime made a task yield.
+pub const TOKIO_RUNTIME_BUDGET_FORCED_YIELDS: &str = "tokio.runtime.budget_forced_yields";
+
+/// Connections of a database pool by state, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_COUNT: &str = "db.client.connection.count";
+/// The least idle connections of a pool, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_IDLE_MIN: &str = "db.client.connection.idle.min";
+/// The most connections of a pool, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_MAX: &str = "db.client.connection.max";
+/// Requests that wait for a connection, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_PENDING_REQUESTS: &str = "db.client.connection.pending_requests";
+/// Requests that waited too long for a connection, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_TIMEOUTS: &str = "db.client.connection.timeouts";
+/// Time until a connection was had, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_WAIT_TIME: &str = "db.client.connection.wait_time";
+/// Time that a connection was held, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_USE_TIME: &str = "db.client.connection.use_time";
+/// Time to open a connection, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_CREATE_TIME: &str = "db.client.connection.create_time";
+
+/// Entries in a cache.
+pub const CACHE_ENTRIES: &str = "cache_entries";
+/// What the entries of a cache weigh.
+pub const CACHE_WEIGHT: &str = "cache_weight";

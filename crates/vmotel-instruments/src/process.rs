@@ -10,7 +10,8 @@ use vmotel_process::{Process, Reading};
 
 use crate::{
     catalog,
-    instrument::{observe_f64, observe_sum, observe_u64},
+    instrument::{attribute, observe_each, observe_f64, observe_sum, observe_sums, observe_u64},
+    labels,
 };
 
 /// How long a reading serves: the callbacks of one collection run within it and share one look at the process.
@@ -73,6 +74,71 @@ impl ProcessMetrics {
         };
         seconds(&catalog::PROCESS_START_TIME_SECONDS, |r| r.start_time);
         seconds(&catalog::PROCESS_UPTIME_SECONDS, |r| r.uptime);
+    }
+}
+
+impl ProcessMetrics {
+    /// Registers the observation of the current process by the semantic conventions, the metrics of
+    /// [`catalog::PROCESS_CONVENTIONS`]; call it once per meter provider, instead of [`register`](Self::register) or beside it.
+    pub fn register_conventions(meter: &Meter) {
+        let last = Arc::new(LastReading::new());
+        let of_cpu = Arc::clone(&last);
+        let modes = ["user", "system"].map(|mode| [attribute(labels::CPU_MODE, mode)]);
+        observe_sums(meter, &catalog::PROCESS_CPU_TIME, move |observe| {
+            if let Some(cpu) = of_cpu.get().cpu {
+                observe(cpu.user.as_secs_f64(), &modes[0]);
+                observe(cpu.system.as_secs_f64(), &modes[1]);
+            }
+        });
+        let one = |def, field: fn(&Reading) -> Option<u64>| {
+            let last = Arc::clone(&last);
+            observe_each(meter, def, move |observe| {
+                if let Some(value) = field(&last.get()) {
+                    observe(value, &[]);
+                }
+            });
+        };
+        one(&catalog::PROCESS_MEMORY_USAGE, |r| Some(r.memory?.resident_bytes));
+        one(&catalog::PROCESS_MEMORY_VIRTUAL, |r| {
+            Some(r.memory?.virtual_bytes)
+        });
+        one(&catalog::PROCESS_THREAD_COUNT, |r| r.threads);
+        one(&catalog::PROCESS_UNIX_FILE_DESCRIPTOR_COUNT, |r| r.open_fds);
+
+        let two = |def, key, values: [&'static str; 2], fields: fn(&Reading) -> Option<[u64; 2]>| {
+            let last = Arc::clone(&last);
+            let attributes = values.map(|value| [attribute(key, value)]);
+            observe_each(meter, def, move |observe| {
+                for (value, attributes) in fields(&last.get()).into_iter().flatten().zip(&attributes) {
+                    observe(value, attributes);
+                }
+            });
+        };
+        two(
+            &catalog::PROCESS_DISK_IO,
+            labels::DISK_IO_DIRECTION,
+            ["read", "write"],
+            |r| r.disk_io.map(|io| [io.read_bytes, io.written_bytes]),
+        );
+        let switches = ["voluntary", "involuntary"];
+        two(
+            &catalog::PROCESS_CONTEXT_SWITCHES,
+            labels::PROCESS_CONTEXT_SWITCH_TYPE,
+            switches,
+            |r| {
+                r.context_switches
+                    .map(|switches| [switches.voluntary, switches.involuntary])
+            },
+        );
+        two(
+            &catalog::PROCESS_PAGING_FAULTS,
+            labels::SYSTEM_PAGING_FAULT_TYPE,
+            ["minor", "major"],
+            |r| r.page_faults.map(|faults| [faults.minor, faults.major]),
+        );
+        observe_f64(meter, &catalog::PROCESS_UPTIME, move || {
+            last.get().uptime.map(|time| time.as_secs_f64())
+        });
     }
 }
 

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod cpu_usage;
+mod io;
 mod process;
 mod reading;
+mod resource_usage;
 mod stat;
 mod status;
 
 pub use cpu_usage::CpuUsage;
 pub use process::Process;
-pub use reading::{CpuTime, Memory, Reading};
+pub use reading::{ContextSwitches, CpuTime, DiskIo, Memory, PageFaults, Reading};

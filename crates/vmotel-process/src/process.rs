@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use crate::{CpuTime, Memory, Reading, stat::Stat, status::Status};
+use crate::{CpuTime, DiskIo, Memory, PageFaults, Reading, io, resource_usage, stat::Stat, status::Status};
 
 /// Clock ticks a second in the files of `/proc`: fixed in Linux's ABI, whatever the kernel's own tick is.
 const USER_HZ: u64 = 100;
@@ -58,9 +58,16 @@ impl Process {
     #[must_use]
     pub fn read(&self) -> Reading {
         let status = self.status();
+        let stat = self.stat();
         Reading {
             memory: memory(status),
-            cpu: self.cpu(),
+            cpu: stat.map(cpu),
+            disk_io: self.disk_io(),
+            context_switches: self.is_current().then(resource_usage::context_switches).flatten(),
+            page_faults: stat.map(|stat| PageFaults {
+                minor: stat.minor_faults,
+                major: stat.major_faults,
+            }),
             threads: status.threads,
             open_fds: self.open_fds(),
             max_fds: self.max_fds(),
@@ -78,11 +85,7 @@ impl Process {
     /// Reads the CPU time alone.
     #[must_use]
     pub fn cpu(&self) -> Option<CpuTime> {
-        let stat = self.stat()?;
-        Some(CpuTime {
-            user: ticks(stat.user_ticks),
-            system: ticks(stat.system_ticks),
-        })
+        self.stat().map(cpu)
     }
 
     /// Returns how long the process has been running.
@@ -100,6 +103,14 @@ impl Process {
         Stat::parse(&String::from_utf8_lossy(&bytes))
     }
 
+    fn disk_io(&self) -> Option<DiskIo> {
+        io::parse(&fs::read_to_string(self.folder.join("io")).ok()?)
+    }
+
+    fn is_current(&self) -> bool {
+        self.folder.ends_with("self")
+    }
+
     fn status(&self) -> Status {
         let bytes = fs::read(self.folder.join("status")).unwrap_or_default();
         Status::parse(&String::from_utf8_lossy(&bytes))
@@ -111,7 +122,7 @@ impl Process {
             // Before Linux 6.2 the size is 0. Listing the folder opens it, which counts one descriptor too many in
             // the current process.
             0 => {
-                let own = u64::from(self.folder.ends_with("self"));
+                let own = u64::from(self.is_current());
                 Some((fs::read_dir(folder).ok()?.count() as u64).saturating_sub(own))
             }
             count => Some(count),
@@ -124,6 +135,13 @@ impl Process {
             .lines()
             .find_map(|line| line.strip_prefix("Max open files"))?;
         soft.split_ascii_whitespace().next()?.parse().ok()
+    }
+}
+
+const fn cpu(stat: Stat) -> CpuTime {
+    CpuTime {
+        user: ticks(stat.user_ticks),
+        system: ticks(stat.system_ticks),
     }
 }
 

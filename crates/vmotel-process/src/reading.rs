@@ -28,6 +28,33 @@ pub struct Memory {
     pub virtual_bytes: u64,
 }
 
+/// What a process has read from and written to storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DiskIo {
+    /// Bytes that were fetched from storage.
+    pub read_bytes: u64,
+    /// Bytes that were sent to storage, less those of files that went before they were written.
+    pub written_bytes: u64,
+}
+
+/// How often a process was taken off a CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ContextSwitches {
+    /// Because it waited.
+    pub voluntary: u64,
+    /// Because others were to run.
+    pub involuntary: u64,
+}
+
+/// Pages that were not where the process looked for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PageFaults {
+    /// Settled without storage.
+    pub minor: u64,
+    /// Read from storage.
+    pub major: u64,
+}
+
 /// All that is known of a process at one moment; `None` where the system does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reading {
@@ -35,6 +62,12 @@ pub struct Reading {
     pub memory: Option<Memory>,
     /// CPU time used.
     pub cpu: Option<CpuTime>,
+    /// What was read from and written to storage; `None` also where the system forbids to ask.
+    pub disk_io: Option<DiskIo>,
+    /// Context switches of all threads, those that have ended included; of the current process only.
+    pub context_switches: Option<ContextSwitches>,
+    /// Page faults.
+    pub page_faults: Option<PageFaults>,
     /// Number of threads.
     pub threads: Option<u64>,
     /// Number of open file descriptors.

@@ -3,6 +3,8 @@
 /// The fields used here, in the kernel's units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stat {
+    pub(crate) minor_faults: u64,
+    pub(crate) major_faults: u64,
     pub(crate) user_ticks: u64,
     pub(crate) system_ticks: u64,
     pub(crate) start_ticks: u64,
@@ -17,7 +19,9 @@ impl Stat {
         let mut fields = rest.split_ascii_whitespace();
         let mut skip_then_number = |skip: usize| fields.nth(skip)?.parse().ok();
         Some(Self {
-            user_ticks: skip_then_number(14 - 3)?,
+            minor_faults: skip_then_number(10 - 3)?,
+            major_faults: skip_then_number(12 - 11)?,
+            user_ticks: skip_then_number(14 - 13)?,
             system_ticks: skip_then_number(0)?,
             start_ticks: skip_then_number(22 - 16)?,
         })
@@ -33,6 +37,8 @@ mod tests {
         // Each number is its field's position in `proc_pid_stat(5)`, so that a wrong index shows.
         let tail: Vec<_> = (4..=52).map(|field| field.to_string()).collect();
         let expected = Stat {
+            minor_faults: 10,
+            major_faults: 12,
             user_ticks: 14,
             system_ticks: 15,
             start_ticks: 22,

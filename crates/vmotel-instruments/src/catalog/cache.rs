@@ -13,6 +13,8 @@ pub const CACHE: &[MetricDef] = &[
     CACHE_MISSES_TOTAL,
     CACHE_EVICTIONS_TOTAL,
     CACHE_OPERATION_DURATION_SECONDS,
+    CACHE_ENTRIES,
+    CACHE_WEIGHT,
 ];
 
 /// `cache_hits_total`
@@ -59,4 +61,24 @@ pub const CACHE_OPERATION_DURATION_SECONDS: MetricDef = MetricDef {
         0.000_001, 0.000_01, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
         0.5, 1.0,
     ],
+};
+
+/// `cache_entries`: exposed for caches that are observed.
+pub const CACHE_ENTRIES: MetricDef = MetricDef {
+    name: names::CACHE_ENTRIES,
+    kind: Kind::Gauge,
+    unit: "{entries}",
+    help: "Number of entries in the cache",
+    labels: &[NAME],
+    buckets: &[],
+};
+
+/// `cache_weight`: exposed for caches that are observed and weigh their entries.
+pub const CACHE_WEIGHT: MetricDef = MetricDef {
+    name: names::CACHE_WEIGHT,
+    kind: Kind::Gauge,
+    unit: "",
+    help: "What the entries of the cache weigh, in the unit of its weigher",
+    labels: &[NAME],
+    buckets: &[],
 };

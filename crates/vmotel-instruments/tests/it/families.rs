@@ -386,6 +386,59 @@ const EXPOSED: &[(&str, &str)] = &[
         "http.client.response.body.size",
         "http_client_response_body_size_bytes",
     ),
+    ("process.cpu.time", "process_cpu_time_seconds_total"),
+    ("process.memory.usage", "process_memory_usage_bytes"),
+    ("process.memory.virtual", "process_memory_virtual_bytes"),
+    ("process.disk.io", "process_disk_io_bytes_total"),
+    ("process.thread.count", "process_thread_count"),
+    (
+        "process.unix.file_descriptor.count",
+        "process_unix_file_descriptor_count",
+    ),
+    ("process.context_switches", "process_context_switches_total"),
+    ("process.paging.faults", "process_paging_faults_total"),
+    ("process.uptime", "process_uptime_seconds"),
+    ("tokio.runtime.workers", "tokio_runtime_workers"),
+    ("tokio.runtime.alive_tasks", "tokio_runtime_alive_tasks"),
+    (
+        "tokio.runtime.global_queue.depth",
+        "tokio_runtime_global_queue_depth",
+    ),
+    ("tokio.runtime.busy_time", "tokio_runtime_busy_time_seconds_total"),
+    ("tokio.runtime.parks", "tokio_runtime_parks_total"),
+    ("tokio.runtime.spawned_tasks", "tokio_runtime_spawned_tasks_total"),
+    ("tokio.runtime.blocking.threads", "tokio_runtime_blocking_threads"),
+    (
+        "tokio.runtime.blocking.queue.depth",
+        "tokio_runtime_blocking_queue_depth",
+    ),
+    (
+        "tokio.runtime.budget_forced_yields",
+        "tokio_runtime_budget_forced_yields_total",
+    ),
+    ("db.client.connection.count", "db_client_connection_count"),
+    ("db.client.connection.idle.min", "db_client_connection_idle_min"),
+    ("db.client.connection.max", "db_client_connection_max"),
+    (
+        "db.client.connection.pending_requests",
+        "db_client_connection_pending_requests",
+    ),
+    (
+        "db.client.connection.timeouts",
+        "db_client_connection_timeouts_total",
+    ),
+    (
+        "db.client.connection.wait_time",
+        "db_client_connection_wait_time_seconds",
+    ),
+    (
+        "db.client.connection.use_time",
+        "db_client_connection_use_time_seconds",
+    ),
+    (
+        "db.client.connection.create_time",
+        "db_client_connection_create_time_seconds",
+    ),
 ];
 
 #[test]

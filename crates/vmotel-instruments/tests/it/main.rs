@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod adapters;
 mod families;
 mod harness;
 mod http_aborts;

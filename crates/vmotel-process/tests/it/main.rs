@@ -147,3 +147,46 @@ fn a_process_that_is_not_there_reads_as_nothing() {
     let reading = Process::with_pid(u32::MAX).read();
     assert_eq!(reading, vmotel_process::Reading::default());
 }
+
+#[test]
+fn page_faults_equal_what_others_read() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.0.id();
+    let faults = Process::with_pid(pid).read().page_faults.unwrap();
+    assert_eq!(
+        (faults.minor, faults.major),
+        (ps("min_flt=", pid), ps("maj_flt=", pid))
+    );
+}
+
+#[test]
+fn context_switches_of_threads_that_have_ended_count() {
+    let process = Process::current();
+    let before = process.read().context_switches.unwrap();
+    let sleeper = std::thread::spawn(|| (0..50).for_each(|_| std::thread::sleep(Duration::from_millis(1))));
+    sleeper.join().unwrap();
+    let after = process.read().context_switches.unwrap();
+    assert!(after.voluntary >= before.voluntary + 50, "{before:?} {after:?}");
+    assert!(after.involuntary >= before.involuntary);
+    // Of others nobody can tell.
+    assert_eq!(Process::with_pid(1).read().context_switches, None);
+}
+
+#[test]
+fn what_is_written_to_storage_counts() {
+    use std::io::Write as _;
+
+    let process = Process::current();
+    let before = process.read().disk_io.unwrap();
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("disk_io");
+    let mut file = File::create(&path).unwrap();
+    file.write_all(&vec![7; 1 << 20]).unwrap();
+    file.sync_all().unwrap();
+    let after = process.read().disk_io.unwrap();
+    std::fs::remove_file(path).unwrap();
+    assert!(
+        after.written_bytes >= before.written_bytes + (1 << 20),
+        "{before:?} {after:?}"
+    );
+    assert!(after.read_bytes >= before.read_bytes);
+}

@@ -17,7 +17,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -27,23 +27,44 @@ use axum::{
     http::{Request, StatusCode},
     routing::{get, post},
 };
+use deadpool::managed::{Manager, Metrics, Pool, RecycleResult};
 use rand::{Rng as _, RngExt as _};
 use tower::ServiceExt as _;
 use vmotel_explorer::{Explorer, ExplorerConfig};
 use vmotel_exporter::Exporter;
 use vmotel_instruments::{
-    AppMetrics, BusinessMetrics, CacheMetrics, ProcessMetrics,
-    http::{HttpMetricsConfig, HttpMetricsLayer},
+    AppMetrics, BusinessMetrics, CacheMetrics, DbPoolMetrics, MeteredCache, ProcessMetrics, TokioMetrics,
+    http::{HttpMetricsConfig, HttpMetricsLayer, HttpServerMetrics},
 };
 
 const PRODUCTS: [&str; 3] = ["book", "lamp", "chair"];
 const CACHE: &str = "products";
+const POOL: &str = "orders";
+
+/// Connections to a database that is not there.
+#[derive(Debug)]
+struct Connections;
+
+impl Manager for Connections {
+    type Type = ();
+    type Error = std::convert::Infallible;
+
+    async fn create(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    async fn recycle(&self, (): &mut (), _: &Metrics) -> RecycleResult<Self::Error> {
+        Ok(())
+    }
+}
 
 #[derive(Debug, Clone)]
 struct Shop {
     app: AppMetrics,
     business: BusinessMetrics,
-    cache: CacheMetrics,
+    cache: MeteredCache<usize, &'static str>,
+    pools: DbPoolMetrics,
+    connections: Pool<Connections>,
     /// The share of orders that fail, in bits.
     mood: Arc<AtomicU64>,
 }
@@ -54,10 +75,16 @@ async fn main() -> anyhow::Result<()> {
     let exporter = Exporter::builder().build()?;
     let meter = exporter.meter("shop");
     ProcessMetrics::register(&meter);
+    TokioMetrics::register(&meter, &tokio::runtime::Handle::current());
+    let connections = Pool::builder(Connections).max_size(4).build()?;
+    let pools = DbPoolMetrics::new(&meter);
+    let _observed = pools.observe(POOL, connections.clone());
     let shop = Shop {
         app: AppMetrics::new(&meter),
         business: BusinessMetrics::new(&meter),
-        cache: CacheMetrics::new(&meter),
+        cache: products(&CacheMetrics::new(&meter)),
+        pools,
+        connections,
         mood: Arc::default(),
     };
     let config = HttpMetricsConfig {
@@ -68,7 +95,10 @@ async fn main() -> anyhow::Result<()> {
         .route("/products/{id}", get(product))
         .route("/orders", post(order))
         .with_state(shop.clone())
-        .layer(HttpMetricsLayer::with_config(shop.app.clone(), config));
+        .layer(
+            HttpMetricsLayer::with_config((shop.app.clone(), HttpServerMetrics::new(&meter)), config)
+                .for_axum(),
+        );
     let customers = tokio::spawn(customers(service.clone(), shop.clone()));
 
     let mood = Router::new()
@@ -98,16 +128,17 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Half of the products are in the cache.
+/// A cache with room for half of the products that are asked for.
+fn products(metrics: &CacheMetrics) -> MeteredCache<usize, &'static str> {
+    let cache = moka::sync::Cache::builder()
+        .max_capacity(5)
+        .eviction_listener(metrics.eviction_listener(CACHE))
+        .build();
+    MeteredCache::new(CACHE, cache, metrics)
+}
+
 async fn product(Path(id): Path<usize>, State(shop): State<Shop>) -> &'static str {
-    if id.is_multiple_of(2) {
-        shop.cache.record_hit(CACHE);
-    } else {
-        shop.cache.record_miss(CACHE);
-        shop.cache.record_eviction(CACHE);
-    }
-    shop.cache.record_latency(CACHE, "get", Duration::from_micros(50));
-    PRODUCTS[id % PRODUCTS.len()]
+    shop.cache.get_with(id, || PRODUCTS[id % PRODUCTS.len()])
 }
 
 async fn order(State(shop): State<Shop>) -> Result<&'static str, StatusCode> {
@@ -116,7 +147,16 @@ async fn order(State(shop): State<Shop>) -> Result<&'static str, StatusCode> {
         let took = Duration::from_millis(random.random_range(1..20));
         (random.next_u32() as usize, random.random::<f64>(), took)
     };
+    let asked = Instant::now();
+    let Ok(connection) = shop.connections.get().await else {
+        shop.pools.record_timeout(POOL);
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    shop.pools.record_wait(POOL, asked.elapsed());
+    let held = Instant::now();
     tokio::time::sleep(took).await;
+    drop(connection);
+    shop.pools.record_use(POOL, held.elapsed());
     if luck < f64::from_bits(shop.mood.load(Ordering::Relaxed)) {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }

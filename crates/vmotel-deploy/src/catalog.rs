@@ -38,7 +38,11 @@ impl Metric {
             counter: def.kind == Kind::Counter,
             unit: def.unit.to_owned(),
             help: def.help.to_owned(),
-            labels: def.labels.iter().map(|label| label.name.to_owned()).collect(),
+            labels: def
+                .labels
+                .iter()
+                .map(|label| naming.label_name(label.name).into_owned())
+                .collect(),
         })
     }
 
@@ -89,6 +93,12 @@ pub struct Signals {
     pub folded_sets: Option<String>,
     /// The gauge that tells whether the last collection of a source succeeded, with the label `source`.
     pub source_up: Option<String>,
+    /// The gauge of requests that wait for a database connection.
+    pub pool_pending: Option<String>,
+    /// The counter of seconds that the workers of the asynchronous runtime were busy.
+    pub runtime_busy: Option<String>,
+    /// The gauge of the workers of the asynchronous runtime.
+    pub runtime_workers: Option<String>,
     /// The counter of pushed samples that no server will get, with the label `reason`.
     pub push_lost: Option<String>,
     /// The counter of series that are not pushed as the server would drop them, with the label `reason`.
@@ -197,7 +207,11 @@ impl Catalog {
                     counter: kind == Kind::Counter,
                     unit: definition.unit,
                     help: definition.help,
-                    labels: definition.labels.into_iter().map(|label| label.name).collect(),
+                    labels: definition
+                        .labels
+                        .iter()
+                        .map(|label| naming.label_name(&label.name).into_owned())
+                        .collect(),
                 });
             }
         }
@@ -226,6 +240,9 @@ impl Catalog {
             ("signals.folded_values", &signals.folded_values),
             ("signals.folded_sets", &signals.folded_sets),
             ("signals.source_up", &signals.source_up),
+            ("signals.pool_pending", &signals.pool_pending),
+            ("signals.runtime_busy", &signals.runtime_busy),
+            ("signals.runtime_workers", &signals.runtime_workers),
             ("signals.push_lost", &signals.push_lost),
             ("signals.push_rejected", &signals.push_rejected),
             ("signals.push_queue", &signals.push_queue),

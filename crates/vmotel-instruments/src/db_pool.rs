@@ -118,7 +118,12 @@ impl DbPoolMetrics {
     /// Observes a pool under this name until the returned observation is dropped; a pool of the same name before it is
     /// observed no more.
     pub fn observe(&self, name: impl Into<StringValue>, pool: impl PoolStats) -> Observation {
-        self.instruments.pools.add(name.into(), Arc::new(pool))
+        let name = name.into();
+        // There from the start, so that the first timeout is a step.
+        self.instruments
+            .timeouts
+            .add(0, self.pool(name.clone()).as_slice());
+        self.instruments.pools.add(name, Arc::new(pool))
     }
 
     /// Records how long a request waited until it had a connection.

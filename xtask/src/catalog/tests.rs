@@ -102,6 +102,9 @@ fn a_renamed_metric_fails_in_dashboards_rules_and_their_tests() {
             &mut signals.folded_values,
             &mut signals.folded_sets,
             &mut signals.source_up,
+            &mut signals.pool_pending,
+            &mut signals.runtime_busy,
+            &mut signals.runtime_workers,
         ] {
             if signal.as_ref() == Some(&metric.name) {
                 *signal = Some(new.clone());

@@ -6,22 +6,41 @@ use vmotel_exporter::SELF_METRICS;
 use vmotel_instruments::{catalog, labels};
 use vmotel_model::{MetricDef, Naming};
 
+/// What the example service does not expose: it does not ask for sizes of bodies, its pool keeps no idle connections and tells of no
+/// creation, and its tokio is built without `--cfg tokio_unstable`.
+const NOT_IN_THE_SHOP: [&MetricDef; 8] = [
+    &catalog::HTTP_SERVER_REQUEST_BODY_SIZE,
+    &catalog::HTTP_SERVER_RESPONSE_BODY_SIZE,
+    &catalog::DB_CLIENT_CONNECTION_IDLE_MIN,
+    &catalog::DB_CLIENT_CONNECTION_CREATE_TIME,
+    &catalog::TOKIO_RUNTIME_SPAWNED_TASKS,
+    &catalog::TOKIO_RUNTIME_BLOCKING_THREADS,
+    &catalog::TOKIO_RUNTIME_BLOCKING_QUEUE_DEPTH,
+    &catalog::TOKIO_RUNTIME_BUDGET_FORCED_YIELDS,
+];
+
 /// Returns the catalog: each family with its definitions, and the metrics that rules ask for; with `pushes`, also those about pushes, which a
 /// service that is only scraped has not.
 ///
 /// # Errors
 /// A definition has no valid name.
 pub fn catalog(pushes: bool) -> anyhow::Result<Catalog> {
-    let families: [(&str, &[MetricDef]); 5] = [
+    let families: [(&str, &[MetricDef]); 8] = [
         ("application", catalog::APP),
+        ("http-server", catalog::HTTP_SERVER),
         ("business", catalog::BUSINESS),
         ("cache", catalog::CACHE),
+        ("database-pool", catalog::DB_POOL),
+        ("tokio", catalog::TOKIO),
         ("process", catalog::PROCESS),
         ("exporter", SELF_METRICS),
     ];
     let mut metrics = Vec::new();
     for (family, definitions) in families {
-        for definition in definitions {
+        for definition in definitions
+            .iter()
+            .filter(|definition| !NOT_IN_THE_SHOP.contains(definition))
+        {
             let of_pushes = definition.name.contains("_push_");
             if pushes || !of_pushes {
                 let family = if of_pushes { "push" } else { family };
@@ -55,6 +74,9 @@ pub fn catalog(pushes: bool) -> anyhow::Result<Catalog> {
             folded_values: name(own("_label_values_folded_total")?)?,
             folded_sets: name(own("_label_sets_folded_total")?)?,
             source_up: name(own("_source_up")?)?,
+            pool_pending: name(&catalog::DB_CLIENT_CONNECTION_PENDING_REQUESTS)?,
+            runtime_busy: name(&catalog::TOKIO_RUNTIME_BUSY_TIME)?,
+            runtime_workers: name(&catalog::TOKIO_RUNTIME_WORKERS)?,
             push_lost: pushed("_push_lost_samples_total")?,
             push_rejected: pushed("_push_rejected_series_total")?,
             push_queue: pushed("_push_queue_bytes")?,

@@ -181,8 +181,8 @@ async fn deadpool_tells_its_state() {
             .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
             .collect()
     };
-    // Idle, used, the most, waiting.
-    assert_eq!(values(), [0, 0, 3, 0]);
+    // Idle, used, the most, waiting, timeouts.
+    assert_eq!(values(), [0, 0, 3, 0, 0]);
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(pool.get().await.unwrap());
@@ -192,10 +192,10 @@ async fn deadpool_tells_its_state() {
         async move { drop(pool.get().await) }
     });
     tokio::task::yield_now().await;
-    assert_eq!(values(), [0, 3, 3, 1]);
+    assert_eq!(values(), [0, 3, 3, 1, 0]);
     held.truncate(1);
     waiting.await.unwrap();
-    assert_eq!(values(), [2, 1, 3, 0]);
+    assert_eq!(values(), [2, 1, 3, 0, 0]);
 }
 
 #[test]

@@ -10,6 +10,10 @@
 //!
 //! It is what the rendered deployment runs: with the mood, `HighErrorRate` can be seen to fire and to resolve.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "waiting for a connection takes real time"
+)]
 
 use std::{
     net::SocketAddr,

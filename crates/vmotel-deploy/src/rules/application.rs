@@ -315,8 +315,8 @@ fn runtime_saturated(context: Context<'_>) -> Option<Alert> {
     let (busy, workers) = (signals.runtime_busy.as_ref()?, signals.runtime_workers.as_ref()?);
     let (job, window) = (context.job(), context.minutes(5));
     let of = |name: &str, value, step| Input(format!("{name}{{job=\"{job}\", instance=\"a\"}}"), value, step);
-    // Seconds of work per minute of two workers.
-    let series = |share: f64| vec![of(busy, 0.0, 120.0 * share), of(workers, 2.0, 0.0)];
+    // Seconds of work of two workers per interval of 30 s.
+    let series = |share: f64| vec![of(busy, 0.0, 60.0 * share), of(workers, 2.0, 0.0)];
     Some(Alert {
         name: "RuntimeSaturated",
         expr: format!("rate({busy}{{job=\"{job}\"}}[{window}]) / {workers}{{job=\"{job}\"}} > 0.9"),

@@ -53,6 +53,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             &["--", "--include-ignored"][..]
         });
     }
+    if selects(args, "vmotel-query") {
+        step::run("data frames", data_frames())?;
+    }
     let begin = step::now();
     let status = tests.status()?;
     anyhow::ensure!(
@@ -77,6 +80,17 @@ fn select(cargo: &mut Command, args: &Args) {
 }
 
 /// The cells under loom, in a target folder of its own: the flag would make everything else build anew.
+fn data_frames() -> Command {
+    step::cargo(&[
+        "test",
+        "--package",
+        "vmotel-query",
+        "--features",
+        "polars",
+        "polars",
+    ])
+}
+
 fn cells_model() -> Command {
     let mut cargo = step::cargo(&["test", "--package", "vmotel-cells", "--release", "--lib", "model"]);
     cargo.args(["--target-dir", "target/loom"]);

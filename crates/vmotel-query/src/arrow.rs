@@ -29,16 +29,17 @@
 //! # Ok::<(), arrow::BatchError>(())
 //! ```
 
-mod label_column;
-
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMillisecondArray};
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
-use label_column::LabelColumn;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray,
+};
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use thiserror::Error as ThisError;
 
+use crate::rows::{Full, LabelColumn, Rows};
 use crate::{Block, ColumnSeries, Labels, RangeSeries};
 
 /// The label of a column, in the metadata of its field.
@@ -58,7 +59,7 @@ pub enum BatchError {
     },
     /// Arrow refuses the columns.
     #[error(transparent)]
-    Arrow(#[from] arrow_schema::ArrowError),
+    Arrow(#[from] ArrowError),
 }
 
 /// Makes a batch of the series of a range query.
@@ -109,12 +110,7 @@ pub fn record_batch_of_columns(series: &[ColumnSeries]) -> Result<RecordBatch, B
 /// # }
 /// ```
 #[derive(Debug, Default)]
-pub struct RecordBatchBuilder {
-    times: Vec<i64>,
-    values: Vec<f64>,
-    labels: BTreeMap<String, LabelColumn>,
-    series: u64,
-}
+pub struct RecordBatchBuilder(Rows);
 
 impl RecordBatchBuilder {
     /// Creates a builder without rows.
@@ -126,7 +122,7 @@ impl RecordBatchBuilder {
     /// Returns the number of rows so far.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.times.len()
+        self.0.len()
     }
 
     /// Appends the samples of a block.
@@ -149,13 +145,15 @@ impl RecordBatchBuilder {
     /// # Errors
     /// [`BatchError::Arrow`], which nothing known causes.
     pub fn finish(&mut self) -> Result<RecordBatch, BatchError> {
-        let Self {
-            times,
-            values,
-            labels,
-            series,
-        } = std::mem::take(self);
-        let rows = times.len();
+        let all = std::mem::take(&mut self.0);
+        let rows = all.len();
+        let mut labels = Vec::with_capacity(all.labels.len());
+        for (name, label, column) in all.columns() {
+            let column = dictionary(column, rows)?;
+            let field = Field::new(name, column.data_type().clone(), true);
+            let label = HashMap::from([(LABEL.to_owned(), label.to_owned())]);
+            labels.push((field.with_metadata(label), column));
+        }
         let mut fields = vec![
             Field::new(
                 "timestamp",
@@ -165,19 +163,16 @@ impl RecordBatchBuilder {
             Field::new("value", DataType::Float64, false),
         ];
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(TimestampMillisecondArray::from(times).with_timezone("UTC")),
-            Arc::new(Float64Array::from(values)),
+            Arc::new(TimestampMillisecondArray::from(all.times).with_timezone("UTC")),
+            Arc::new(Float64Array::from(all.values)),
         ];
-        let names: Vec<String> = labels.keys().map(|label| column_name(label, &labels)).collect();
-        for (name, (label, column)) in names.into_iter().zip(labels) {
-            let column = column.finish(rows)?;
-            let field = Field::new(name, column.data_type().clone(), true);
-            fields.push(field.with_metadata(HashMap::from([(LABEL.to_owned(), label)])));
+        for (field, column) in labels {
+            fields.push(field);
             columns.push(column);
         }
         let schema = Schema::new(fields).with_metadata(HashMap::from([
             ("vmotel.form".to_owned(), "long".to_owned()),
-            ("vmotel.series".to_owned(), series.to_string()),
+            ("vmotel.series".to_owned(), all.series.to_string()),
         ]));
         Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
     }
@@ -189,41 +184,20 @@ impl RecordBatchBuilder {
         times: impl Iterator<Item = i64>,
         values: impl Iterator<Item = f64>,
     ) -> Result<(), BatchError> {
-        for (label, value) in labels.iter() {
-            if let Some(column) = self.labels.get(label) {
-                column.check(label, value)?;
-            }
-        }
-        let before = self.times.len();
-        self.series += u64::from(first);
-        self.times.extend(times);
-        self.values.extend(values);
-        let rows = self.times.len() - before;
-        if rows == 0 {
-            return Ok(());
-        }
-        for (label, value) in labels.iter() {
-            match self.labels.get_mut(label) {
-                Some(column) => column.push(value, before, rows),
-                None => self
-                    .labels
-                    .entry(label.to_owned())
-                    .or_default()
-                    .push(value, before, rows),
-            }
-        }
-        Ok(())
+        let extended = self.0.extend(labels, first, times, values);
+        extended.map_err(|Full { label, bytes }| BatchError::Full { label, bytes })
     }
 }
 
-/// Returns the name of a label's column: its own, unless a column of the samples has it.
-fn column_name(label: &str, labels: &BTreeMap<String, LabelColumn>) -> String {
-    let mut name = label.to_owned();
-    if label == "timestamp" || label == "value" {
-        name.push('_');
-        while labels.contains_key(&name) {
-            name.push('_');
-        }
+/// Makes the array of a label of so many rows.
+fn dictionary(column: &LabelColumn, rows: usize) -> Result<ArrayRef, ArrowError> {
+    let mut keys = Int32Array::builder(rows);
+    for run in column.runs() {
+        keys.append_nulls(run.begin - keys.values_slice().len());
+        keys.append_value_n(run.value, run.rows);
     }
-    name
+    keys.append_nulls(rows - keys.values_slice().len());
+    let values = StringArray::from_iter_values(column.values());
+    let array = DictionaryArray::<Int32Type>::try_new(keys.finish(), Arc::new(values))?;
+    Ok(Arc::new(array))
 }

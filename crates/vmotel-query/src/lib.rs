@@ -19,6 +19,8 @@ mod histogram;
 mod import;
 mod labels;
 mod params;
+#[cfg(feature = "polars")]
+pub mod polars;
 mod raw;
 #[cfg(feature = "render")]
 pub mod render;
@@ -26,6 +28,8 @@ mod request;
 mod result;
 mod retry;
 mod rfc3339;
+#[cfg(any(feature = "arrow", feature = "polars"))]
+mod rows;
 mod rules;
 mod samples;
 mod status;

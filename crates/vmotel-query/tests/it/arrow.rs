@@ -1,6 +1,5 @@
 //! Record batches, read by Arrow.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arrow_array::cast::AsArray as _;
@@ -8,13 +7,13 @@ use arrow_array::types::{Float64Type, Int32Type, TimestampMillisecondType};
 use arrow_array::{Array as _, ArrayAccessor as _, RecordBatch, StringArray};
 use proptest::prelude::*;
 use vmotel_query::arrow::{RecordBatchBuilder, record_batch, record_batch_of_columns};
-use vmotel_query::{ColumnSeries, ExportQuery, Labels, RangeQuery, RangeSeries, Sample, Timestamp};
+use vmotel_query::{ExportQuery, Labels, RangeQuery, RangeSeries, Sample, Timestamp};
 use vmotel_testkit::{Version, VictoriaMetrics};
 
-use super::{T0, client_of, outcome};
-
-/// Rows as Arrow reads them: labels, time, bits of the value.
-type Rows = Vec<(BTreeMap<String, String>, i64, u64)>;
+use super::{
+    T0, client_of, outcome,
+    rows::{Rows, by_columns, expected, series},
+};
 
 fn rows(batch: &RecordBatch) -> Rows {
     for column in batch.columns() {
@@ -45,39 +44,6 @@ fn rows(batch: &RecordBatch) -> Rows {
         .collect()
 }
 
-fn expected(series: &[RangeSeries]) -> Rows {
-    let one = |series: &RangeSeries| {
-        let labels: BTreeMap<String, String> = series
-            .labels
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let samples = series.samples.iter();
-        samples
-            .map(|sample| (labels.clone(), sample.time.as_millis(), sample.value.to_bits()))
-            .collect::<Vec<_>>()
-    };
-    series.iter().flat_map(one).collect()
-}
-
-fn series() -> impl Strategy<Value = RangeSeries> {
-    let name = prop_oneof![
-        Just("timestamp".to_owned()),
-        Just("value".to_owned()),
-        Just("value_".to_owned()),
-        "[a-c]{1,2}",
-        any::<String>(),
-    ];
-    let text = prop_oneof!["[xy]", any::<String>()];
-    let labels = proptest::collection::vec((name, text), 0..5).prop_map(Labels::new);
-    let sample = (any::<i64>(), any::<u64>()).prop_map(|(millis, bits)| Sample {
-        time: Timestamp::from_millis(millis),
-        value: f64::from_bits(bits),
-    });
-    (labels, proptest::collection::vec(sample, 0..6))
-        .prop_map(|(labels, samples)| RangeSeries { labels, samples })
-}
-
 proptest! {
     #[test]
     fn every_sample_is_a_row(all in proptest::collection::vec(series(), 0..8)) {
@@ -89,15 +55,7 @@ proptest! {
         names.sort_unstable();
         names.dedup();
         prop_assert_eq!(names.len(), schema.fields().len(), "names are columns' own");
-        let columns: Vec<ColumnSeries> = all
-            .iter()
-            .map(|series| ColumnSeries {
-                labels: series.labels.clone(),
-                times: series.samples.iter().map(|sample| sample.time.as_millis()).collect(),
-                values: series.samples.iter().map(|sample| sample.value).collect(),
-            })
-            .collect();
-        prop_assert_eq!(rows(&record_batch_of_columns(&columns).unwrap()), expected(&all));
+        prop_assert_eq!(rows(&record_batch_of_columns(&by_columns(&all)).unwrap()), expected(&all));
     }
 }
 

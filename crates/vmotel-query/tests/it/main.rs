@@ -10,8 +10,12 @@ mod endpoints;
 mod errors;
 #[cfg(feature = "unstable-native")]
 mod native;
+#[cfg(feature = "polars")]
+mod polars;
 mod prometheus;
 mod round_trip;
+#[cfg(any(feature = "arrow", feature = "polars"))]
+mod rows;
 mod shapes;
 mod transfer;
 mod vmalert;

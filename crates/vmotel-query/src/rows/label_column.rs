@@ -3,18 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
-use arrow_schema::ArrowError;
+use super::Full;
 
-use super::BatchError;
-
-/// More text than this has no place in an array.
+/// More text than this has no place in a dictionary of Arrow's, and numbers of 32 bits last as long.
 const MAX_BYTES: usize = i32::MAX as usize;
 
 /// Runs of rows with the same value, and the different values.
 #[derive(Debug, Default)]
-pub(super) struct LabelColumn {
+pub(crate) struct LabelColumn {
     /// The number of a value, and how many rows have it. Rows that no run covers have none.
     runs: Vec<Run>,
     numbers: HashMap<Arc<str>, i32>,
@@ -23,20 +19,22 @@ pub(super) struct LabelColumn {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    value: i32,
-    begin: usize,
-    rows: usize,
+pub(crate) struct Run {
+    /// The number of the value.
+    pub(crate) value: i32,
+    /// The first row.
+    pub(crate) begin: usize,
+    pub(crate) rows: usize,
 }
 
 impl LabelColumn {
     /// Checks that there is room for a value; each takes a byte at least, so that the numbers last as long as the bytes.
-    pub(super) fn check(&self, label: &str, value: &str) -> Result<(), BatchError> {
+    pub(super) fn check(&self, label: &str, value: &str) -> Result<(), Full> {
         let bytes = self.bytes + value.len().max(1);
         if bytes <= MAX_BYTES || self.numbers.contains_key(value) {
             return Ok(());
         }
-        Err(BatchError::Full {
+        Err(Full {
             label: label.to_owned(),
             bytes,
         })
@@ -69,16 +67,13 @@ impl LabelColumn {
         });
     }
 
-    /// Makes the array of a batch of `rows` rows.
-    pub(super) fn finish(self, rows: usize) -> Result<ArrayRef, ArrowError> {
-        let mut keys = Int32Array::builder(rows);
-        for run in &self.runs {
-            keys.append_nulls(run.begin - keys.values_slice().len());
-            keys.append_value_n(run.value, run.rows);
-        }
-        keys.append_nulls(rows - keys.values_slice().len());
-        let values = StringArray::from_iter_values(&self.values);
-        let array = DictionaryArray::<Int32Type>::try_new(keys.finish(), Arc::new(values))?;
-        Ok(Arc::new(array))
+    /// Returns the runs by their first row; rows between them lack the label.
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Returns the different values by number.
+    pub(crate) fn values(&self) -> &[Arc<str>] {
+        &self.values
     }
 }

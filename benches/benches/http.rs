@@ -168,10 +168,12 @@ fn subjects() -> Vec<Subject> {
     subjects
 }
 
+/// Makes a request.
+type Ask = fn() -> Request<Body>;
+
 fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("http");
-    let cases: [(&str, fn() -> Request<Body>, usize); 2] =
-        [("GET", read_user, 6), ("POST with a body", place_order, 2)];
+    let cases: [(&str, Ask, usize); 2] = [("GET", read_user, 6), ("POST with a body", place_order, 2)];
     // A peer spawns a task when its layer is made, which never runs here.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

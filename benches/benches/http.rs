@@ -131,6 +131,12 @@ fn subjects() -> Vec<Subject> {
         router: routes(),
         _provider: Box::new(()),
     }];
+    // What axum takes for any layer: it boxes the service and its future once more.
+    subjects.push(Subject {
+        name: "axum with an empty layer",
+        router: routes().layer(tower::layer::layer_fn(|route: axum::routing::Route| route)),
+        _provider: Box::new(()),
+    });
     let (provider, meter) = sdk();
     let both = (AppMetrics::new(&meter), HttpServerMetrics::new(&meter));
     subjects.push(ours("vmotel, both families, SDK", provider, both));

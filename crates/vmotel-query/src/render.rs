@@ -1,6 +1,6 @@
 //! Results for people: a table, charts of characters, lines of eight heights.
 //!
-//! Nothing is wider than [`RenderConfig::width`] columns of a terminal, as Unicode counts them (UAX #11), and no text of a label can steer
+//! Nothing is wider than the columns that [`RenderConfig`] allows, as Unicode counts them (UAX #11), and no text of a label can steer
 //! the terminal: control characters are written as escapes.
 //!
 //! # Examples

@@ -104,19 +104,26 @@ fn assert_same(what: &str, found: &Stored, expected: &Stored) {
     }
 }
 
-/// Reads an export in pieces; at most `most` bytes of it, as if it broke off there.
-async fn pieces(client: &QueryClient, format: &ExportFormat, most: usize) -> Outcome<Vec<Bytes>> {
+/// Reads an export in pieces.
+async fn pieces(client: &QueryClient, format: &ExportFormat) -> Outcome<Vec<Bytes>> {
     let mut stream = client.export_raw(&ExportQuery::new("moved"), format).await?;
     let mut pieces = Vec::new();
     while let Some(piece) = stream.next().await? {
-        let left = most.saturating_sub(pieces.iter().map(Bytes::len).sum());
-        if left < piece.len() {
-            pieces.push(piece.slice(..left));
-            break;
-        }
         pieces.push(piece);
     }
     Ok(pieces)
+}
+
+/// Returns the first bytes of an export, in pieces. Another export would have its series in another order.
+fn first(pieces: &[Bytes], most: usize) -> Vec<Bytes> {
+    let mut left = most;
+    let mut first = Vec::new();
+    for piece in pieces {
+        let piece = piece.slice(..piece.len().min(left));
+        left -= piece.len();
+        first.push(piece);
+    }
+    first
 }
 
 /// Sends pieces; `broken` has an error behind them.
@@ -209,9 +216,9 @@ async fn transfer(version: Version, count: i64, samples: i64) -> outcome::Result
         let to = patient(&target)?;
         let what = format!("{version} {export:?}");
         // Half of it, cut anywhere; then all of it again: what is there is replaced by the same.
-        let whole = pieces(&from, &export, usize::MAX).await?;
+        let whole = pieces(&from, &export).await?;
         let bytes: usize = whole.iter().map(Bytes::len).sum();
-        let half = pieces(&from, &export, bytes / 2 + 1).await?;
+        let half = first(&whole, bytes / 2 + 1);
         let interrupted = store(&to, &import, half, true).await;
         let reason = |error: &std::io::Error| error.to_string() == "the network is gone";
         assert!(

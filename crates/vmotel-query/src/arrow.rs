@@ -40,7 +40,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use thiserror::Error as ThisError;
 
 use crate::rows::{Full, LabelColumn, Rows};
-use crate::{Block, ColumnSeries, Labels, RangeSeries};
+use crate::{Block, ColumnSeries, RangeSeries};
 
 /// The label of a column, in the metadata of its field.
 const LABEL: &str = "vmotel.label";
@@ -62,18 +62,19 @@ pub enum BatchError {
     Arrow(#[from] ArrowError),
 }
 
+impl From<Full> for BatchError {
+    fn from(full: Full) -> Self {
+        let Full { label, bytes } = full;
+        Self::Full { label, bytes }
+    }
+}
+
 /// Makes a batch of the series of a range query.
 ///
 /// # Errors
 /// [`BatchError::Full`] for more text than a batch can hold.
 pub fn record_batch(series: &[RangeSeries]) -> Result<RecordBatch, BatchError> {
-    let mut builder = RecordBatchBuilder::new();
-    for one in series {
-        let times = one.samples.iter().map(|sample| sample.time.as_millis());
-        let values = one.samples.iter().map(|sample| sample.value);
-        builder.extend(&one.labels, true, times, values)?;
-    }
-    builder.finish()
+    RecordBatchBuilder(Rows::of(series)?).finish()
 }
 
 /// Makes a batch of the series of a range query by columns.
@@ -81,12 +82,7 @@ pub fn record_batch(series: &[RangeSeries]) -> Result<RecordBatch, BatchError> {
 /// # Errors
 /// As [`record_batch`].
 pub fn record_batch_of_columns(series: &[ColumnSeries]) -> Result<RecordBatch, BatchError> {
-    let mut builder = RecordBatchBuilder::new();
-    for one in series {
-        let times = one.times.iter().map(|time| time.as_millis());
-        builder.extend(&one.labels, true, times, one.values.iter().copied())?;
-    }
-    builder.finish()
+    RecordBatchBuilder(Rows::of_columns(series)?).finish()
 }
 
 /// Gathers blocks of a stream into batches, of a size that its user chooses: memory grows with the rows until [`Self::finish`].
@@ -130,12 +126,7 @@ impl RecordBatchBuilder {
     /// # Errors
     /// [`BatchError::Full`], with nothing appended; [`Self::finish`] makes room.
     pub fn append(&mut self, block: &Block<'_>) -> Result<(), BatchError> {
-        self.extend(
-            block.labels,
-            block.first,
-            block.times.iter().copied(),
-            block.values.iter().copied(),
-        )
+        Ok(self.0.append(block)?)
     }
 
     /// Makes a batch of all rows so far and begins anew.
@@ -175,17 +166,6 @@ impl RecordBatchBuilder {
             ("vmotel.series".to_owned(), all.series.to_string()),
         ]));
         Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
-    }
-
-    fn extend(
-        &mut self,
-        labels: &Labels,
-        first: bool,
-        times: impl Iterator<Item = i64>,
-        values: impl Iterator<Item = f64>,
-    ) -> Result<(), BatchError> {
-        let extended = self.0.extend(labels, first, times, values);
-        extended.map_err(|Full { label, bytes }| BatchError::Full { label, bytes })
     }
 }
 

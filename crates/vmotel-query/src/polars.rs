@@ -33,7 +33,7 @@ use polars_core::prelude::{
 use thiserror::Error as ThisError;
 
 use crate::rows::{Full, LabelColumn, Rows};
-use crate::{Block, ColumnSeries, Labels, RangeSeries};
+use crate::{Block, ColumnSeries, RangeSeries};
 
 /// Why there is no frame.
 #[derive(Debug, ThisError)]
@@ -52,18 +52,19 @@ pub enum FrameError {
     Polars(#[from] PolarsError),
 }
 
+impl From<Full> for FrameError {
+    fn from(full: Full) -> Self {
+        let Full { label, bytes } = full;
+        Self::Full { label, bytes }
+    }
+}
+
 /// Makes a frame of the series of a range query.
 ///
 /// # Errors
 /// [`FrameError::Full`] for more text than a frame can hold.
 pub fn data_frame(series: &[RangeSeries]) -> Result<DataFrame, FrameError> {
-    let mut builder = DataFrameBuilder::new();
-    for one in series {
-        let times = one.samples.iter().map(|sample| sample.time.as_millis());
-        let values = one.samples.iter().map(|sample| sample.value);
-        builder.extend(&one.labels, true, times, values)?;
-    }
-    builder.finish()
+    DataFrameBuilder(Rows::of(series)?).finish()
 }
 
 /// Makes a frame of the series of a range query by columns.
@@ -71,12 +72,7 @@ pub fn data_frame(series: &[RangeSeries]) -> Result<DataFrame, FrameError> {
 /// # Errors
 /// As [`data_frame`].
 pub fn data_frame_of_columns(series: &[ColumnSeries]) -> Result<DataFrame, FrameError> {
-    let mut builder = DataFrameBuilder::new();
-    for one in series {
-        let times = one.times.iter().map(|time| time.as_millis());
-        builder.extend(&one.labels, true, times, one.values.iter().copied())?;
-    }
-    builder.finish()
+    DataFrameBuilder(Rows::of_columns(series)?).finish()
 }
 
 /// Gathers blocks of a stream into frames, of a size that its user chooses: memory grows with the rows until [`Self::finish`].
@@ -117,12 +113,7 @@ impl DataFrameBuilder {
     /// # Errors
     /// [`FrameError::Full`], with nothing appended; [`Self::finish`] makes room.
     pub fn append(&mut self, block: &Block<'_>) -> Result<(), FrameError> {
-        self.extend(
-            block.labels,
-            block.first,
-            block.times.iter().copied(),
-            block.values.iter().copied(),
-        )
+        Ok(self.0.append(block)?)
     }
 
     /// Makes a frame of all rows so far and begins anew.
@@ -145,17 +136,6 @@ impl DataFrameBuilder {
         ];
         columns.extend(labels);
         Ok(DataFrame::new(rows, columns)?)
-    }
-
-    fn extend(
-        &mut self,
-        labels: &Labels,
-        first: bool,
-        times: impl Iterator<Item = i64>,
-        values: impl Iterator<Item = f64>,
-    ) -> Result<(), FrameError> {
-        let extended = self.0.extend(labels, first, times, values);
-        extended.map_err(|Full { label, bytes }| FrameError::Full { label, bytes })
     }
 }
 

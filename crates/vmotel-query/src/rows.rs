@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use label_column::LabelColumn;
 
-use crate::Labels;
+use crate::{Block, ColumnSeries, Labels, RangeSeries};
 
 /// A label has more text than a column can hold.
 #[derive(Debug)]
@@ -29,8 +29,35 @@ impl Rows {
         self.times.len()
     }
 
+    /// Gathers the series of a range query.
+    pub(crate) fn of(series: &[RangeSeries]) -> Result<Self, Full> {
+        let mut rows = Self::default();
+        for one in series {
+            let times = one.samples.iter().map(|sample| sample.time.as_millis());
+            let values = one.samples.iter().map(|sample| sample.value);
+            rows.extend(&one.labels, true, times, values)?;
+        }
+        Ok(rows)
+    }
+
+    /// Gathers the series of a range query by columns.
+    pub(crate) fn of_columns(series: &[ColumnSeries]) -> Result<Self, Full> {
+        let mut rows = Self::default();
+        for one in series {
+            let times = one.times.iter().map(|time| time.as_millis());
+            rows.extend(&one.labels, true, times, one.values.iter().copied())?;
+        }
+        Ok(rows)
+    }
+
+    /// Adds the samples of a block of a stream. Adds nothing if a label is full.
+    pub(crate) fn append(&mut self, block: &Block<'_>) -> Result<(), Full> {
+        let times = block.times.iter().copied();
+        self.extend(block.labels, block.first, times, block.values.iter().copied())
+    }
+
     /// Adds the samples of a series, or of a part of it that is not the `first`. Adds nothing if a label is full.
-    pub(crate) fn extend(
+    fn extend(
         &mut self,
         labels: &Labels,
         first: bool,

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 #[cfg(feature = "bound")]
@@ -219,12 +219,10 @@ fn observe_process(meter: &Meter) {
     observe_u64(meter, &catalog::PROCESS_MEMORY_BYTES, move || {
         of_memory.memory().map(|memory| memory.resident_bytes)
     });
-    #[expect(clippy::disallowed_methods, reason = "utilisation is measured over real time")]
-    let begin = Instant::now();
     let usage = Mutex::new(CpuUsage::default());
     observe_f64(meter, &catalog::PROCESS_CPU_USAGE, move || {
         let (cpu, uptime) = (process.cpu()?, process.uptime()?);
         let mut usage = usage.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(usage.update(cpu, uptime, begin.elapsed()))
+        Some(usage.update(cpu, uptime).total() * 100.0)
     });
 }

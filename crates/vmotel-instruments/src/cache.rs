@@ -16,7 +16,7 @@ pub use self::moka::MeteredCache;
 use crate::{
     Observation, catalog,
     gate::{Attributes, Gate},
-    instrument::{attribute, f64_histogram, observe_each, u64_counter},
+    instrument::{attribute, f64_histogram, observe_each_u64, u64_counter},
     labels,
     sources::Sources,
 };
@@ -145,12 +145,12 @@ impl CacheMetrics {
 
 fn observe(meter: &Meter, caches: &Sources<dyn CacheSize>) {
     let of_entries = caches.clone();
-    observe_each(meter, &catalog::CACHE_ENTRIES, move |observe| {
+    observe_each_u64(meter, &catalog::CACHE_ENTRIES, move |observe| {
         of_entries
             .for_each(|name, cache| observe(cache.entries(), &[attribute(labels::CACHE, name.clone())]));
     });
     let of_weight = caches.clone();
-    observe_each(meter, &catalog::CACHE_WEIGHT, move |observe| {
+    observe_each_u64(meter, &catalog::CACHE_WEIGHT, move |observe| {
         of_weight.for_each(|name, cache| {
             if let Some(weight) = cache.weight() {
                 observe(weight, &[attribute(labels::CACHE, name.clone())]);

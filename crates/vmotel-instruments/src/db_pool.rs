@@ -15,7 +15,7 @@ use vmotel_model::MetricDef;
 use crate::{
     Observation, catalog,
     gate::{Attributes, Gate},
-    instrument::{attribute, f64_histogram, observe_each, u64_counter},
+    instrument::{attribute, f64_histogram, observe_each_u64, u64_counter},
     labels,
     sources::Sources,
 };
@@ -164,7 +164,7 @@ impl DbPoolMetrics {
 
 fn observe(meter: &Meter, pools: &Sources<dyn PoolStats>) {
     let of_count = pools.clone();
-    observe_each(meter, &catalog::DB_CLIENT_CONNECTION_COUNT, move |observe| {
+    observe_each_u64(meter, &catalog::DB_CLIENT_CONNECTION_COUNT, move |observe| {
         of_count.for_each(|name, pool| {
             let state = pool.state();
             for (value, state) in [(state.idle, "idle"), (state.used, "used")] {
@@ -178,7 +178,7 @@ fn observe(meter: &Meter, pools: &Sources<dyn PoolStats>) {
     });
     let one = |def: &MetricDef, field: fn(PoolState) -> Option<u64>| {
         let pools = pools.clone();
-        observe_each(meter, def, move |observe| {
+        observe_each_u64(meter, def, move |observe| {
             pools.for_each(|name, pool| {
                 if let Some(value) = field(pool.state()) {
                     observe(

@@ -48,62 +48,34 @@ pub(crate) fn f64_histogram(meter: &Meter, def: &MetricDef) -> Histogram<f64> {
         .build()
 }
 
-/// Observes at each collection what `read` returns, or nothing.
+/// Observes at each collection the whole number that `read` returns, or nothing, as the definition's kind.
 pub(crate) fn observe_u64(
     meter: &Meter,
     def: &MetricDef,
     read: impl Fn() -> Option<u64> + Send + Sync + 'static,
 ) {
-    let _ = meter
-        .u64_observable_gauge(def.name)
-        .with_description(def.help)
-        .with_unit(def.unit)
-        .with_callback(move |observer| {
-            if let Some(value) = read() {
-                observer.observe(value, &[]);
-            }
-        })
-        .build();
+    observe_each_u64(meter, def, move |observe| {
+        if let Some(value) = read() {
+            observe(value, &[]);
+        }
+    });
 }
 
-/// Observes at each collection what `read` returns, or nothing.
+/// Observes at each collection the number that `read` returns, or nothing, as the definition's kind.
 pub(crate) fn observe_f64(
     meter: &Meter,
     def: &MetricDef,
     read: impl Fn() -> Option<f64> + Send + Sync + 'static,
 ) {
-    let _ = meter
-        .f64_observable_gauge(def.name)
-        .with_description(def.help)
-        .with_unit(def.unit)
-        .with_callback(move |observer| {
-            if let Some(value) = read() {
-                observer.observe(value, &[]);
-            }
-        })
-        .build();
-}
-
-/// Observes at each collection the sum that `read` returns, or nothing.
-pub(crate) fn observe_sum(
-    meter: &Meter,
-    def: &MetricDef,
-    read: impl Fn() -> Option<f64> + Send + Sync + 'static,
-) {
-    let _ = meter
-        .f64_observable_counter(def.name)
-        .with_description(def.help)
-        .with_unit(def.unit)
-        .with_callback(move |observer| {
-            if let Some(value) = read() {
-                observer.observe(value, &[]);
-            }
-        })
-        .build();
+    observe_each_f64(meter, def, move |observe| {
+        if let Some(value) = read() {
+            observe(value, &[]);
+        }
+    });
 }
 
 /// Observes at each collection whole numbers, each with its attributes, as the definition's kind.
-pub(crate) fn observe_each(
+pub(crate) fn observe_each_u64(
     meter: &Meter,
     def: &MetricDef,
     each: impl Fn(&mut dyn FnMut(u64, &[KeyValue])) + Send + Sync + 'static,
@@ -148,18 +120,30 @@ pub(crate) fn observe_each(
     }
 }
 
-/// Observes at each collection sums, each with its attributes.
-pub(crate) fn observe_sums(
+/// Observes at each collection numbers, each with its attributes, as a counter or a gauge.
+pub(crate) fn observe_each_f64(
     meter: &Meter,
     def: &MetricDef,
     each: impl Fn(&mut dyn FnMut(f64, &[KeyValue])) + Send + Sync + 'static,
 ) {
-    let _ = meter
-        .f64_observable_counter(def.name)
-        .with_description(def.help)
-        .with_unit(def.unit)
-        .with_callback(move |observer| each(&mut |value, attributes| observer.observe(value, attributes)))
-        .build();
+    let (name, help, unit) = (def.name, def.help, def.unit);
+    if def.kind == Kind::Counter {
+        let builder = meter
+            .f64_observable_counter(name)
+            .with_description(help)
+            .with_unit(unit);
+        let _ = builder
+            .with_callback(move |observer| each(&mut |value, attributes| observer.observe(value, attributes)))
+            .build();
+    } else {
+        let builder = meter
+            .f64_observable_gauge(name)
+            .with_description(help)
+            .with_unit(unit);
+        let _ = builder
+            .with_callback(move |observer| each(&mut |value, attributes| observer.observe(value, attributes)))
+            .build();
+    }
 }
 
 /// Makes an attribute; allocates nothing itself.

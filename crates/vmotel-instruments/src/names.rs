@@ -84,6 +84,8 @@ pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: &str = "http.client.response.body.size
 
 /// CPU time of the process by mode, by the semantic conventions.
 pub const PROCESS_CPU_TIME: &str = "process.cpu.time";
+/// Share of the available CPUs in use by mode, by the semantic conventions.
+pub const PROCESS_CPU_UTILIZATION: &str = "process.cpu.utilization";
 /// Memory in RAM, by the semantic conventions.
 pub const PROCESS_MEMORY_USAGE: &str = "process.memory.usage";
 /// Address space, by the semantic conventions.

@@ -6,11 +6,12 @@ use std::{
 };
 
 use opentelemetry::metrics::Meter;
-use vmotel_process::{Process, Reading};
+use vmotel_model::MetricDef;
+use vmotel_process::{CpuUsage, Process, Reading};
 
 use crate::{
     catalog,
-    instrument::{attribute, observe_each, observe_f64, observe_sum, observe_sums, observe_u64},
+    instrument::{attribute, observe_each_f64, observe_each_u64, observe_f64, observe_u64},
     labels,
 };
 
@@ -38,19 +39,19 @@ impl ProcessMetrics {
     /// Registers the observation of the current process; call it once per meter provider.
     pub fn register(meter: &Meter) {
         let last = Arc::new(LastReading::new());
-        let sum = |def, field: fn(&Reading) -> Option<f64>| {
+        let seconds = |def, field: fn(&Reading) -> Option<Duration>| {
             let last = Arc::clone(&last);
-            observe_sum(meter, def, move || field(&last.get()));
+            observe_f64(meter, def, move || {
+                field(&last.get()).map(|time| time.as_secs_f64())
+            });
         };
-        sum(&catalog::PROCESS_CPU_SECONDS_TOTAL, |r| {
-            Some(r.cpu?.total().as_secs_f64())
+        seconds(&catalog::PROCESS_CPU_SECONDS_TOTAL, |r| Some(r.cpu?.total()));
+        seconds(&catalog::PROCESS_CPU_SECONDS_USER_TOTAL, |r| Some(r.cpu?.user));
+        seconds(&catalog::PROCESS_CPU_SECONDS_SYSTEM_TOTAL, |r| {
+            Some(r.cpu?.system)
         });
-        sum(&catalog::PROCESS_CPU_SECONDS_USER_TOTAL, |r| {
-            Some(r.cpu?.user.as_secs_f64())
-        });
-        sum(&catalog::PROCESS_CPU_SECONDS_SYSTEM_TOTAL, |r| {
-            Some(r.cpu?.system.as_secs_f64())
-        });
+        seconds(&catalog::PROCESS_START_TIME_SECONDS, |r| r.start_time);
+        seconds(&catalog::PROCESS_UPTIME_SECONDS, |r| r.uptime);
 
         let whole = |def, field: fn(&Reading) -> Option<u64>| {
             let last = Arc::clone(&last);
@@ -65,15 +66,6 @@ impl ProcessMetrics {
         whole(&catalog::PROCESS_OPEN_FDS, |r| r.open_fds);
         whole(&catalog::PROCESS_MAX_FDS, |r| r.max_fds);
         whole(&catalog::PROCESS_NUM_THREADS, |r| r.threads);
-
-        let seconds = |def, field: fn(&Reading) -> Option<Duration>| {
-            let last = Arc::clone(&last);
-            observe_f64(meter, def, move || {
-                field(&last.get()).map(|time| time.as_secs_f64())
-            });
-        };
-        seconds(&catalog::PROCESS_START_TIME_SECONDS, |r| r.start_time);
-        seconds(&catalog::PROCESS_UPTIME_SECONDS, |r| r.uptime);
     }
 }
 
@@ -82,21 +74,20 @@ impl ProcessMetrics {
     /// [`catalog::PROCESS_CONVENTIONS`]; call it once per meter provider, instead of [`register`](Self::register) or beside it.
     pub fn register_conventions(meter: &Meter) {
         let last = Arc::new(LastReading::new());
-        let of_cpu = Arc::clone(&last);
-        let modes = ["user", "system"].map(|mode| [attribute(labels::CPU_MODE, mode)]);
-        observe_sums(meter, &catalog::PROCESS_CPU_TIME, move |observe| {
-            if let Some(cpu) = of_cpu.get().cpu {
-                observe(cpu.user.as_secs_f64(), &modes[0]);
-                observe(cpu.system.as_secs_f64(), &modes[1]);
-            }
+        by_mode(meter, &catalog::PROCESS_CPU_TIME, &last, |r| {
+            let cpu = r.cpu?;
+            Some([cpu.user.as_secs_f64(), cpu.system.as_secs_f64()])
+        });
+        let usage = Mutex::new(CpuUsage::default());
+        by_mode(meter, &catalog::PROCESS_CPU_UTILIZATION, &last, move |r| {
+            let (cpu, uptime) = (r.cpu?, r.uptime?);
+            let mut usage = usage.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = usage.update(cpu, uptime);
+            Some([now.user, now.system])
         });
         let one = |def, field: fn(&Reading) -> Option<u64>| {
             let last = Arc::clone(&last);
-            observe_each(meter, def, move |observe| {
-                if let Some(value) = field(&last.get()) {
-                    observe(value, &[]);
-                }
-            });
+            observe_u64(meter, def, move || field(&last.get()));
         };
         one(&catalog::PROCESS_MEMORY_USAGE, |r| Some(r.memory?.resident_bytes));
         one(&catalog::PROCESS_MEMORY_VIRTUAL, |r| {
@@ -108,7 +99,7 @@ impl ProcessMetrics {
         let two = |def, key, values: [&'static str; 2], fields: fn(&Reading) -> Option<[u64; 2]>| {
             let last = Arc::clone(&last);
             let attributes = values.map(|value| [attribute(key, value)]);
-            observe_each(meter, def, move |observe| {
+            observe_each_u64(meter, def, move |observe| {
                 for (value, attributes) in fields(&last.get()).into_iter().flatten().zip(&attributes) {
                     observe(value, attributes);
                 }
@@ -140,6 +131,22 @@ impl ProcessMetrics {
             last.get().uptime.map(|time| time.as_secs_f64())
         });
     }
+}
+
+/// Observes what a reading tells of CPU time in user mode and in the kernel.
+fn by_mode(
+    meter: &Meter,
+    def: &MetricDef,
+    last: &Arc<LastReading>,
+    field: impl Fn(&Reading) -> Option<[f64; 2]> + Send + Sync + 'static,
+) {
+    let last = Arc::clone(last);
+    let attributes = ["user", "system"].map(|mode| [attribute(labels::CPU_MODE, mode)]);
+    observe_each_f64(meter, def, move |observe| {
+        for (value, attributes) in field(&last.get()).into_iter().flatten().zip(&attributes) {
+            observe(value, attributes);
+        }
+    });
 }
 
 /// The process with its last reading.

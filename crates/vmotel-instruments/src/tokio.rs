@@ -6,7 +6,7 @@ use vmotel_model::MetricDef;
 
 use crate::{
     catalog,
-    instrument::{observe_each, observe_sum},
+    instrument::{observe_f64, observe_u64},
 };
 
 /// A tokio runtime: workers, tasks, the queue they share, time that workers are busy.
@@ -36,7 +36,7 @@ impl TokioMetrics {
         let metrics = runtime.metrics();
         let one = |def: &MetricDef, read: fn(&RuntimeMetrics) -> u64| {
             let metrics = metrics.clone();
-            observe_each(meter, def, move |observe| observe(read(&metrics), &[]));
+            observe_u64(meter, def, move || Some(read(&metrics)));
         };
         one(&catalog::TOKIO_RUNTIME_WORKERS, |m| m.num_workers() as u64);
         one(&catalog::TOKIO_RUNTIME_ALIVE_TASKS, |m| {
@@ -53,7 +53,7 @@ impl TokioMetrics {
                     .sum()
             });
             let metrics = metrics.clone();
-            observe_sum(meter, &catalog::TOKIO_RUNTIME_BUSY_TIME, move || {
+            observe_f64(meter, &catalog::TOKIO_RUNTIME_BUSY_TIME, move || {
                 let busy = |worker| metrics.worker_total_busy_duration(worker).as_secs_f64();
                 Some((0..metrics.num_workers()).map(busy).sum())
             });

@@ -4,31 +4,49 @@ use std::time::Duration;
 
 use crate::CpuTime;
 
-/// Works out CPU utilisation in percent from successive readings.
+/// The share of the CPUs available to a process that it used, by mode: 1 means that all of them did nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CpuUtilization {
+    /// The share in user mode.
+    pub user: f64,
+    /// The share in the kernel on behalf of the process.
+    pub system: f64,
+}
+
+impl CpuUtilization {
+    /// Returns user and system together, from 0 to 1.
+    #[must_use]
+    pub fn total(self) -> f64 {
+        (self.user + self.system).min(1.0)
+    }
+}
+
+/// Works out CPU utilisation from successive readings: the CPU time between two of them, divided by the time that passed and the number of
+/// CPUs, which is what `process.cpu.utilization` of the semantic conventions means.
 ///
-/// 100 means that every CPU available to the process was busy with it for the whole time between two readings; results
-/// are held within 0 to 100. The first result is the average since the process started.
+/// Results are held within 0 to 1. The first one is the average since the process started.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use vmotel_process::{CpuTime, CpuUsage};
+/// use vmotel_process::{CpuTime, CpuUsage, CpuUtilization};
 ///
 /// let seconds = Duration::from_secs;
-/// let at = |user| CpuTime { user: seconds(user), system: seconds(0) };
+/// let at = |user, system| CpuTime { user: seconds(user), system: seconds(system) };
 /// let mut usage = CpuUsage::new(2, seconds(1));
-/// // 4 s of CPU in 10 s on 2 CPUs.
-/// assert_eq!(usage.update(at(4), seconds(10), seconds(100)), 20.0);
+/// // 5 s of CPU in the first 10 s on 2 CPUs.
+/// assert_eq!(usage.update(at(4, 1), seconds(10)), CpuUtilization { user: 0.2, system: 0.05 });
 /// // 1 s more in the next 5 s.
-/// assert_eq!(usage.update(at(5), seconds(15), seconds(105)), 10.0);
+/// assert_eq!(usage.update(at(5, 1), seconds(15)).total(), 0.1);
 /// ```
 #[derive(Debug, Clone)]
 pub struct CpuUsage {
     cpus: usize,
     min_window: Duration,
-    base: Option<(CpuTime, Duration)>,
-    percent: f64,
+    /// The reading that the window began with.
+    base: (CpuTime, Duration),
+    last: Option<CpuUtilization>,
 }
 
 impl CpuUsage {
@@ -41,31 +59,36 @@ impl CpuUsage {
         Self {
             cpus: cpus.max(1),
             min_window,
-            base: None,
-            percent: 0.0,
+            base: (CpuTime::default(), Duration::ZERO),
+            last: None,
         }
     }
 
-    /// Takes a reading and returns the utilisation since the last one, in percent (0 to 100).
-    ///
-    /// `uptime` is the process's at the reading, used for the first result only; `now` is the time of the reading since
-    /// any fixed moment.
+    /// Takes a reading of CPU time and uptime and returns the utilisation since the last one.
     #[expect(clippy::cast_precision_loss, reason = "a number of CPUs is far below 2^52")]
-    pub fn update(&mut self, cpu: CpuTime, uptime: Duration, now: Duration) -> f64 {
-        let (used, elapsed) = match self.base {
-            None => (cpu.total(), uptime),
-            Some((_, then)) if now.saturating_sub(then) < self.min_window => return self.percent,
-            Some((before, then)) => (
-                cpu.total().saturating_sub(before.total()),
-                now.saturating_sub(then),
-            ),
-        };
-        self.base = Some((cpu, now));
-        if !elapsed.is_zero() {
-            let ratio = used.as_secs_f64() / (elapsed.as_secs_f64() * self.cpus as f64);
-            self.percent = (ratio * 100.0).clamp(0.0, 100.0);
+    pub fn update(&mut self, cpu: CpuTime, uptime: Duration) -> CpuUtilization {
+        let (before, then) = self.base;
+        let elapsed = uptime.saturating_sub(then);
+        if let Some(last) = self.last
+            && elapsed < self.min_window
+        {
+            return last;
         }
-        self.percent
+        self.base = (cpu, uptime);
+        let available = elapsed.as_secs_f64() * self.cpus as f64;
+        let mut now = self.last.unwrap_or_default();
+        if available > 0.0 {
+            let share = |now: Duration, before| now.saturating_sub(before).as_secs_f64() / available;
+            let (user, system) = (share(cpu.user, before.user), share(cpu.system, before.system));
+            // Ticks may show more than there was.
+            let excess = (user + system).max(1.0);
+            now = CpuUtilization {
+                user: user / excess,
+                system: system / excess,
+            };
+        }
+        self.last = Some(now);
+        now
     }
 }
 
@@ -82,33 +105,50 @@ impl Default for CpuUsage {
 mod tests {
     use super::*;
 
-    fn cpu(millis: u64) -> CpuTime {
+    fn cpu(user: u64, system: u64) -> CpuTime {
         CpuTime {
-            user: Duration::ZERO,
-            system: Duration::from_millis(millis),
+            user: ms(user),
+            system: ms(system),
         }
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
     }
 
     #[test]
     fn a_short_window_repeats_the_last_result() {
-        let ms = Duration::from_millis;
         let mut usage = CpuUsage::new(1, ms(500));
-        assert_eq!(usage.update(cpu(500), ms(1000), ms(0)), 50.0);
-        assert_eq!(usage.update(cpu(900), ms(1400), ms(499)), 50.0);
+        assert_eq!(usage.update(cpu(0, 500), ms(1000)).total(), 0.5);
+        assert_eq!(usage.update(cpu(0, 900), ms(1499)).total(), 0.5);
         // The window begins at the last reading that counted.
-        assert_eq!(usage.update(cpu(1000), ms(2000), ms(1000)), 50.0);
-        assert_eq!(usage.update(cpu(1000), ms(3000), ms(2000)), 0.0);
+        assert_eq!(usage.update(cpu(0, 1000), ms(2000)).total(), 0.5);
+        assert_eq!(usage.update(cpu(0, 1000), ms(3000)).total(), 0.0);
     }
 
     #[test]
-    fn results_stay_between_0_and_100() {
-        let ms = Duration::from_millis;
+    fn modes_are_told_apart() {
+        let mut usage = CpuUsage::new(4, ms(500));
+        usage.update(cpu(100, 900), ms(1000));
+        let expected = CpuUtilization {
+            user: 0.25,
+            system: 0.125,
+        };
+        assert_eq!(usage.update(cpu(1100, 1400), ms(2000)), expected);
+    }
+
+    #[test]
+    fn results_stay_between_0_and_1() {
         let mut usage = CpuUsage::new(0, Duration::ZERO);
         // No time has passed: nothing can be said.
-        assert_eq!(usage.update(cpu(10), ms(0), ms(0)), 0.0);
-        assert_eq!(usage.update(cpu(10_000), ms(10), ms(10)), 100.0);
+        assert_eq!(usage.update(cpu(10, 0), ms(0)), CpuUtilization::default());
+        let all = CpuUtilization {
+            user: 0.75,
+            system: 0.25,
+        };
+        assert_eq!(usage.update(cpu(7510, 2500), ms(10)), all);
         // Readings out of order.
-        assert_eq!(usage.update(cpu(10), ms(20), ms(20)), 0.0);
-        assert_eq!(usage.update(cpu(20), ms(10), ms(5)), 0.0);
+        assert_eq!(usage.update(cpu(10, 0), ms(20)), CpuUtilization::default());
+        assert_eq!(usage.update(cpu(20, 0), ms(10)), CpuUtilization::default());
     }
 }

@@ -8,6 +8,6 @@ mod resource_usage;
 mod stat;
 mod status;
 
-pub use cpu_usage::CpuUsage;
+pub use cpu_usage::{CpuUsage, CpuUtilization};
 pub use process::Process;
 pub use reading::{ContextSwitches, CpuTime, DiskIo, Memory, PageFaults, Reading};

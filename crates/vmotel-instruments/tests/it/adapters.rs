@@ -27,6 +27,7 @@ fn the_process_by_the_conventions() {
         [
             "process_context_switches_total counter {context_switch} | how often the process was taken off a cpu",
             "process_cpu_time_seconds_total counter s | cpu time of the process by mode",
+            "process_cpu_utilization gauge 1 | share of the cpus available to the process that it used since the last collection (0-1)",
             "process_disk_io_bytes_total counter by | bytes read from and written to storage",
             "process_memory_usage_bytes updowncounter by | memory of the process in ram",
             "process_memory_virtual_bytes updowncounter by | address space of the process",
@@ -47,6 +48,8 @@ fn the_process_by_the_conventions() {
             r#"process_context_switches_total{process.context_switch.type="voluntary"}"#,
             r#"process_cpu_time_seconds_total{cpu.mode="system"}"#,
             r#"process_cpu_time_seconds_total{cpu.mode="user"}"#,
+            r#"process_cpu_utilization{cpu.mode="system"}"#,
+            r#"process_cpu_utilization{cpu.mode="user"}"#,
             r#"process_disk_io_bytes_total{disk.io.direction="read"}"#,
             r#"process_disk_io_bytes_total{disk.io.direction="write"}"#,
             "process_memory_usage_bytes",
@@ -61,6 +64,46 @@ fn the_process_by_the_conventions() {
     // The kernel's own count of this moment.
     let threads = std::fs::read_dir("/proc/self/task").unwrap().count();
     assert_eq!(harness.value("process_thread_count"), Some(threads as f64));
+}
+
+/// The kernel's own count of this process in microseconds, over a window that this test opens and closes.
+#[cfg(target_os = "linux")]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "utilisation is a share of real time")]
+fn utilisation_is_the_cpu_time_between_two_collections() {
+    use nix::sys::resource::{UsageWho, getrusage};
+
+    let harness = Harness::new();
+    ProcessMetrics::register_conventions(&harness.meter());
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+        [usage.user_time(), usage.system_time()]
+            .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
+    };
+    let shares = || -> [f64; 2] {
+        let lines = series(&harness, "process_cpu_utilization");
+        ["user", "system"].map(|mode| {
+            let line = lines.iter().find(|line| line.contains(mode)).unwrap();
+            line.rsplit(' ').next().unwrap().parse().unwrap()
+        })
+    };
+    shares();
+    let (begin, before) = (Instant::now(), used());
+    // Most of it in user mode, some in the kernel, none for a while.
+    while used()[0] - before[0] < 0.4 {
+        std::hint::black_box((0..50_000_u64).sum::<u64>());
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let (shares, elapsed) = (shares(), begin.elapsed().as_secs_f64());
+    let cpus = std::thread::available_parallelism().unwrap().get() as f64;
+    // `/proc` tells both in ticks of 10 ms.
+    let tick = 0.02 / (elapsed * cpus);
+    for ((share, before), after) in shares.iter().zip(before).zip(used()) {
+        let expected = (after - before) / (elapsed * cpus);
+        let slack = 2.0 * tick + 0.1 * expected;
+        assert!((share - expected).abs() <= slack, "{share} {expected} {slack}");
+    }
+    assert!(shares[0] >= 0.3 / (elapsed * cpus), "{shares:?}");
 }
 
 #[test]

@@ -387,6 +387,7 @@ const EXPOSED: &[(&str, &str)] = &[
         "http_client_response_body_size_bytes",
     ),
     ("process.cpu.time", "process_cpu_time_seconds_total"),
+    ("process.cpu.utilization", "process_cpu_utilization"),
     ("process.memory.usage", "process_memory_usage_bytes"),
     ("process.memory.virtual", "process_memory_virtual_bytes"),
     ("process.disk.io", "process_disk_io_bytes_total"),

@@ -121,7 +121,7 @@ fn a_busy_thread_shows_as_cpu_time_and_utilisation() {
     let begin = Instant::now();
     let first = process.cpu().unwrap();
     let mut usage = CpuUsage::new(1, Duration::ZERO);
-    usage.update(first, process.uptime().unwrap(), begin.elapsed());
+    usage.update(first, process.uptime().unwrap());
     // The kernel's own count for this thread, in nanoseconds, tells when the work is done.
     let thread_cpu = || -> Duration {
         let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
@@ -136,9 +136,9 @@ fn a_busy_thread_shows_as_cpu_time_and_utilisation() {
     let second = process.cpu().unwrap();
     let used = second.total() - first.total();
     assert!(used + Duration::from_millis(30) >= work, "{used:?}");
-    let percent = usage.update(second, Duration::ZERO, elapsed);
-    let least = 100.0 * (work.as_secs_f64() - 0.03) / elapsed.as_secs_f64();
-    assert!((least..=100.0).contains(&percent), "{percent} {least}");
+    let share = usage.update(second, process.uptime().unwrap()).total();
+    let least = (work.as_secs_f64() - 0.03) / (elapsed.as_secs_f64() + 0.03);
+    assert!((least..=1.0).contains(&share), "{share} {least}");
 }
 
 #[test]
@@ -146,6 +146,35 @@ fn a_process_that_is_not_there_reads_as_nothing() {
     // Above the largest number that Linux gives (PID_MAX_LIMIT, 2^22).
     let reading = Process::with_pid(u32::MAX).read();
     assert_eq!(reading, vmotel_process::Reading::default());
+}
+
+/// The crate `procfs` parses the same files on its own.
+#[test]
+fn a_process_reads_as_procfs_reads_it() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.0.id();
+    let reading = Process::with_pid(pid).read();
+    let other = procfs::process::Process::new(pid.cast_signed()).unwrap();
+    let (stat, io) = (other.stat().unwrap(), other.io().unwrap());
+    let ticks = |ticks: u64| Duration::from_secs_f64(ticks as f64 / procfs::ticks_per_second() as f64);
+    let cpu = reading.cpu.unwrap();
+    assert_eq!((cpu.user, cpu.system), (ticks(stat.utime), ticks(stat.stime)));
+    assert_eq!(reading.memory.unwrap().virtual_bytes, stat.vsize);
+    assert_eq!(reading.threads, Some(stat.num_threads.cast_unsigned()));
+    assert_eq!(reading.open_fds, Some(other.fd_count().unwrap() as u64));
+    let limit = other.limits().unwrap().max_open_files.soft_limit;
+    let files = match limit {
+        procfs::process::LimitValue::Value(files) => Some(files),
+        procfs::process::LimitValue::Unlimited => None,
+    };
+    assert_eq!(reading.max_fds, files);
+    let disk = reading.disk_io.unwrap();
+    assert_eq!(
+        (disk.read_bytes, disk.written_bytes),
+        (io.read_bytes, io.write_bytes - io.cancelled_write_bytes)
+    );
+    let start = ticks(stat.starttime) + Duration::from_secs(procfs::boot_time_secs().unwrap());
+    assert_eq!(reading.start_time, Some(start));
 }
 
 #[test]

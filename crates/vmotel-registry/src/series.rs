@@ -7,6 +7,7 @@ mod hash;
 mod key;
 mod limbo;
 mod limiter;
+mod observed;
 mod recent;
 mod schema;
 mod table;
@@ -20,8 +21,13 @@ use std::sync::{
 use vmotel_cells::{Pin, Words, pin};
 
 use self::{
-    collection::Collection, creation::Creation, directory::Directory, hash::Seed, recent::Moment,
-    schema::Schemas, table::Table,
+    collection::Collection,
+    creation::{Creation, Found},
+    directory::Directory,
+    hash::Seed,
+    recent::Moment,
+    schema::Schemas,
+    table::Table,
 };
 pub(crate) use self::{
     key::{Key, Labels, cut},
@@ -161,7 +167,12 @@ impl<S: Store> Series<S> {
     #[cold]
     pub(crate) fn with_overflow<R>(&self, pin: &Pin, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         self.shared.overflowed.add(1);
-        let (chunk, at) = self.overflow(pin, &mut self.creation());
+        let mut creation = self.creation();
+        let (id, chunk, at) = self.overflow(pin, &mut creation);
+        if S::OBSERVED {
+            creation.observed.see(id, chunk, at);
+        }
+        drop(creation);
         f(chunk, at)
     }
 
@@ -181,6 +192,9 @@ impl<S: Store> Series<S> {
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
         let hash = labels.hash(&self.seed);
+        if S::OBSERVED {
+            return self.observe(pin, &labels.key(), hash, f);
+        }
         let moment = self.moment();
         if let Some(id) = recent::find(moment, hash, labels)
             && let Some((chunk, at)) = self.chunks.get(id)
@@ -222,9 +236,10 @@ impl<S: Store> Series<S> {
     }
 
     #[inline(always)]
-    fn find(&self, pin: &Pin, key: &Key, hash: u64) -> Option<(&Arc<Chunk<S>>, usize)> {
+    fn find(&self, pin: &Pin, key: &Key, hash: u64) -> Option<Found<'_, S>> {
         let id = self.table.find(pin, hash, |id| self.has_key(id, key))?;
-        self.chunks.get(id)
+        let (chunk, at) = self.chunks.get(id)?;
+        Some((id, chunk, at))
     }
 
     #[inline(always)]

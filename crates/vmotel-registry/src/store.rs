@@ -36,6 +36,9 @@ pub(crate) trait Store: Send + Sync + Sized + 'static {
     /// What the values are, for errors.
     const NAME: &'static str;
 
+    /// Whether callbacks observe the values: what a collection has not observed is not handed out.
+    const OBSERVED: bool = false;
+
     /// Checks the shape of a new family.
     fn check(name: &str, shape: &Self::Shape) -> Result<(), RegistryError> {
         let _ = (name, shape);

@@ -1,8 +1,10 @@
 //! Random programs on the SDK and on the registry: the same text, and the same OTLP as prost reads it.
 //!
-//! What differs is the SDK's own, and each such case has a test below that says so.
+//! What differs is the SDK's own, and each such case has a test in `departures` that says so.
 
+mod departures;
 mod exponential;
+mod views;
 
 use std::{
     collections::BTreeMap,
@@ -60,8 +62,12 @@ enum Step {
     Record(usize, bool, i32, Vec<KeyValue>),
     /// Does so through a bound counter or histogram that is kept.
     Bind(bool, bool, i32, Vec<KeyValue>),
+    /// Records through one that was kept.
+    Kept(usize, i32),
     /// Lets a callback see a number from now on.
     Observe(i32, Vec<KeyValue>),
+    /// Lets callbacks see nothing any more.
+    Forget,
     /// Makes all instruments anew, which must be the same ones.
     Again,
     Collect,
@@ -71,7 +77,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (0..9_usize, any::<bool>(), -50..100_i32, attributes()).prop_map(|(i, s, n, a)| Step::Record(i, s, n, a)),
         3 => (any::<bool>(), any::<bool>(), 0..100_i32, attributes()).prop_map(|(h, s, n, a)| Step::Bind(h, s, n, a)),
+        3 => (any::<usize>(), 0..100_i32).prop_map(|(at, n)| Step::Kept(at, n)),
         2 => (0..100_i32, attributes()).prop_map(|(n, a)| Step::Observe(n, a)),
+        1 => Just(Step::Forget),
         1 => Just(Step::Again),
         1 => Just(Step::Collect),
     ]
@@ -226,6 +234,14 @@ impl<'p> Program<'p> {
                     self.counters.push(bound);
                 }
             }
+            Step::Kept(at, n) => {
+                if let Some(counter) = self.counters.get(at % self.counters.len().max(1)) {
+                    counter.add(n.unsigned_abs().into());
+                }
+                if let Some(histogram) = self.histograms.get(at % self.histograms.len().max(1)) {
+                    histogram.record((*n).into());
+                }
+            }
             Step::Observe(n, attributes) => {
                 let mut sorted: Vec<_> = attributes
                     .iter()
@@ -237,6 +253,7 @@ impl<'p> Program<'p> {
                     .expect("not poisoned")
                     .insert(sorted.join(","), (*n, attributes.clone()));
             }
+            Step::Forget => self.observed.lock().expect("not poisoned").clear(),
             Step::Again => {
                 self.instruments = [
                     Instruments::new(&self.meters[0]),
@@ -459,100 +476,4 @@ fn a_set_in_any_order_is_one_series() {
     gauge.record(3, &[a, b]);
     assert_eq!(registry.stats().series, 1);
     assert!(exposition(&registry).contains(&"level{a=\"1\",b=\"2\",otel_scope_name=\"shop\"} 3".to_owned()));
-}
-
-/// Specification, "Attribute collections": "if a key is set more than once, the last value wins". The SDK keeps sets with both.
-#[test]
-fn of_duplicate_keys_the_last_wins_here() {
-    let (_, registry) = native();
-    let meter = RegistryMeterProvider::new(&registry).meter("shop");
-    let counter = meter.u64_counter("requests").build();
-    counter.add(
-        1,
-        &[
-            KeyValue::new("a", "1"),
-            KeyValue::new("b", "x"),
-            KeyValue::new("a", "2"),
-        ],
-    );
-    counter.add(1, &[KeyValue::new("b", "x"), KeyValue::new("a", "2")]);
-    assert!(
-        exposition(&registry)
-            .contains(&"requests_total{a=\"2\",b=\"x\",otel_scope_name=\"shop\"} 2".to_owned())
-    );
-}
-
-/// Specification, "Counter operations": "The increment value is expected to be non-negative". The SDK adds it, and the counter falls.
-#[test]
-fn a_counter_never_falls_here() {
-    let (provider, registry) = native();
-    let counter = provider.meter("shop").f64_counter("requests").build();
-    counter.add(2.0, &[]);
-    counter.add(-1.0, &[]);
-    counter.add(f64::NAN, &[]);
-    assert!(exposition(&registry).contains(&"requests_total{otel_scope_name=\"shop\"} 2".to_owned()));
-    assert_eq!(registry.stats().refused, 2);
-}
-
-/// The SDK loses its pipeline: a lock stays poisoned. Specification, "Asynchronous instrument API": callbacks may fail.
-#[test]
-fn a_callback_that_panics_costs_no_other_series() {
-    let (provider, registry) = native();
-    let meter = provider.meter("shop");
-    meter
-        .u64_observable_gauge("bad")
-        .with_callback(|_| panic!("on purpose"))
-        .build();
-    meter
-        .u64_observable_gauge("good")
-        .with_callback(|gauge| gauge.observe(1, &[]))
-        .build();
-    for round in 1..=2 {
-        assert!(exposition(&registry).contains(&"good{otel_scope_name=\"shop\"} 1".to_owned()));
-        let stats = registry.stats();
-        assert_eq!(
-            (stats.callback_panics, stats.last_panic.as_deref()),
-            (round, Some("bad"))
-        );
-    }
-}
-
-/// The SDK adds u64 histograms up as integers and hands them over as doubles; beyond 2^53 counters stay whole on both.
-#[test]
-fn integers_beyond_doubles_stay_whole() {
-    let (provider, registry) = native();
-    let (sdk_provider, source) = sdk();
-    for provider in [&provider as &dyn MeterProvider, &sdk_provider] {
-        let meter = provider.meter("shop");
-        meter.u64_counter("big").build().add((1 << 53) + 1, &[]);
-        meter.u64_gauge("huge").build().record(u64::MAX, &[]);
-        meter.i64_gauge("low").build().record(i64::MIN, &[]);
-    }
-    let text = exposition(&registry);
-    assert!(
-        text.contains(&"big_total{otel_scope_name=\"shop\"} 9007199254740993".to_owned()),
-        "{text:#?}"
-    );
-    assert_eq!(text, exposition(&source));
-}
-
-#[test]
-fn what_the_api_cannot_name_records_nothing() {
-    let (provider, registry) = native();
-    let meter = provider.meter("shop");
-    for name in ["", "1st", "a b", "ä"] {
-        meter.u64_counter(name).build().add(1, &[]);
-    }
-    meter
-        .f64_histogram("h")
-        .with_boundaries(vec![2.0, 1.0])
-        .build()
-        .record(1.0, &[]);
-    meter
-        .u64_counter("u")
-        .with_unit("s".repeat(64))
-        .build()
-        .bind(&[])
-        .add(1);
-    assert_eq!(exposition(&registry), [""; 0]);
 }

@@ -59,7 +59,7 @@ impl<T: Measured> Measure<T> for Sums<T> {
     }
 }
 
-impl<T: Measured> Measure<T> for Lasts<T> {
+impl<T: Measured, const OBSERVED: bool> Measure<T> for Lasts<T, OBSERVED> {
     #[inline(always)]
     fn is_usable(value: T, _: bool) -> bool {
         value.is_finite()

@@ -246,7 +246,7 @@ macro_rules! observable {
                 description: builder.description,
                 boundaries: None,
             };
-            self.observable::<Lasts<$number>, $number>(wanted, builder.callbacks);
+            self.observable::<Lasts<$number, true>, $number>(wanted, builder.callbacks);
             $instrument::new()
         }
     )*};

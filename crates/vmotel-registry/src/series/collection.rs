@@ -71,6 +71,9 @@ impl<S: Store> Series<S> {
         }
         self.settle(&pin, &mut collection.batches);
         self.full.store(false, Ordering::Relaxed);
+        if S::OBSERVED {
+            self.forget_unobserved(&pin, &mut collection.batches);
+        }
         collection.plans.refresh(self, &pin, config);
         for (number, chunk) in self.chunks().enumerate() {
             if collection.texts.len() <= number {
@@ -84,7 +87,7 @@ impl<S: Store> Series<S> {
         self.table.tidy();
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &Arc<Chunk<S>>> {
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &Arc<Chunk<S>>> {
         (0..).map_while(|number| self.chunks.chunk(number))
     }
 

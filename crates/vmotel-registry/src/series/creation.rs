@@ -8,7 +8,7 @@ use std::{
 use vmotel_cells::{Pin, Words};
 use vmotel_model::Timestamp;
 
-use super::{Chunk, Key, Series, directory::CAPACITY, key::word_count};
+use super::{Chunk, Key, Series, directory::CAPACITY, key::word_count, observed::Observed};
 use crate::store::Store;
 
 /// What is held while a series is made or removed.
@@ -25,12 +25,18 @@ pub(crate) struct Creation {
     free_words: HashMap<usize, Vec<u32>>,
     /// Series to hand out a last time.
     pub(super) finishing: Vec<u32>,
+    /// What callbacks have observed since the last collection.
+    pub(super) observed: Observed,
     /// The family has left the registry: nothing is made any more, and the registry's limit is not concerned.
     detached: bool,
 }
 
+/// The number of a series, its chunk and its place there.
+pub(super) type Found<'a, S> = (u32, &'a Arc<Chunk<S>>, usize);
+
 /// Where the series of a key is.
 pub(super) struct Place<'a, S: Store> {
+    pub(super) id: u32,
     pub(super) chunk: &'a Arc<Chunk<S>>,
     pub(super) at: usize,
     /// False if another call made it meanwhile.
@@ -38,8 +44,13 @@ pub(super) struct Place<'a, S: Store> {
 }
 
 impl<'a, S: Store> Place<'a, S> {
-    pub(super) const fn new((chunk, at): (&'a Arc<Chunk<S>>, usize), is_new: bool) -> Self {
-        Self { chunk, at, is_new }
+    pub(super) const fn new((id, chunk, at): Found<'a, S>, is_new: bool) -> Self {
+        Self {
+            id,
+            chunk,
+            at,
+            is_new,
+        }
     }
 }
 
@@ -69,18 +80,21 @@ impl<S: Store> Series<S> {
             return self.create_bounded(pin, limiter, key);
         }
         if self.full.load(Ordering::Relaxed)
-            && let Some((chunk, at)) = self.overflow.get().and_then(|&id| self.chunks.get(id))
+            && let Some(&id) = self.overflow.get()
+            && let Some((chunk, at)) = self.chunks.get(id)
         {
             self.shared.overflowed.add(1);
-            return Place::new((chunk, at), true);
+            return Place::new((id, chunk, at), true);
         }
         let now = self.shared.clock.now();
         let mut creation = self.creation();
         if let Some(found) = self.find(pin, key, hash) {
             return Place::new(found, false);
         }
-        if let Some((_, chunk, at)) = self.admit(pin, &mut creation, key, hash, now) {
-            return Place::new((chunk, at), true);
+        if creation.live < self.limit()
+            && let Some(made) = self.admit(pin, &mut creation, key, hash, now)
+        {
+            return Place::new(made, true);
         }
         self.full.store(true, Ordering::Relaxed);
         self.shared.overflowed.add(1);
@@ -95,7 +109,7 @@ impl<S: Store> Series<S> {
         }
     }
 
-    /// Makes the series of a key that is not there, if there is room.
+    /// Makes the series of a key that is not there, if the registry has room.
     pub(super) fn admit(
         &self,
         pin: &Pin,
@@ -103,8 +117,8 @@ impl<S: Store> Series<S> {
         key: &Key,
         hash: u64,
         now: Timestamp,
-    ) -> Option<(u32, &Arc<Chunk<S>>, usize)> {
-        if creation.detached || creation.live >= self.limit() || !self.shared.charge() {
+    ) -> Option<Found<'_, S>> {
+        if creation.detached || !self.shared.charge() {
             return None;
         }
         let Some((id, chunk, at)) = self.put(creation, key, now) else {
@@ -118,7 +132,7 @@ impl<S: Store> Series<S> {
     }
 
     /// Returns the overflow series, which is outside of the limit and stays.
-    pub(super) fn overflow<'a>(&'a self, pin: &Pin, creation: &mut Creation) -> (&'a Arc<Chunk<S>>, usize) {
+    pub(super) fn overflow<'a>(&'a self, pin: &Pin, creation: &mut Creation) -> Found<'a, S> {
         let id = *self.overflow.get_or_init(|| {
             let schema = self
                 .schemas
@@ -135,9 +149,11 @@ impl<S: Store> Series<S> {
             self.table.insert(pin, hash, id, creation.live);
             id
         });
-        self.chunks
+        let (chunk, at) = self
+            .chunks
             .get_or_make(id, |size| Chunk::new(size, self))
-            .expect("a number that was given out has a place")
+            .expect("a number that was given out has a place");
+        (id, chunk, at)
     }
 
     /// Gives a key a place; none if all numbers are taken.

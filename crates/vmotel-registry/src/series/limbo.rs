@@ -59,7 +59,7 @@ impl<S: Store> Series<S> {
             let key = self.key(chunk, at);
             let hash = key.hash(&self.seed);
             let (to, to_at) = match self.find(pin, &key, hash) {
-                Some(found) => found,
+                Some((_, to, to_at)) => (to, to_at),
                 None => {
                     let made = self.create(pin, &key, hash);
                     (made.chunk, made.at)

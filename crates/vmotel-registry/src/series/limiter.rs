@@ -112,13 +112,16 @@ impl<S: Store> Series<S> {
                 if !limiter.metric.holds(decision.set()) {
                     continue;
                 }
+                if creation.live >= self.limit() {
+                    break;
+                }
                 let Some((id, chunk, at)) = self.admit(pin, &mut creation, &written, hash, now) else {
                     break;
                 };
                 let mut sets = limiter.sets();
                 sets.series.insert(decision.set(), id);
                 sets.sets.insert(id, decision.set());
-                return Place::new((chunk, at), true);
+                return Place::new((id, chunk, at), true);
             }
         }
         self.shared.overflowed.add(1);

@@ -9,8 +9,8 @@ use vmotel_model::Point;
 
 use super::{Store, Value64};
 
-/// Values of which the last write wins.
-pub(crate) struct Lasts<N> {
+/// Values of which the last write wins: set by whoever wants to, or observed by callbacks.
+pub(crate) struct Lasts<N, const OBSERVED: bool = false> {
     values: Box<[Slot]>,
     number: PhantomData<N>,
 }
@@ -21,7 +21,7 @@ struct Slot {
     written: AtomicBool,
 }
 
-impl<N: Value64> Lasts<N> {
+impl<N: Value64, const OBSERVED: bool> Lasts<N, OBSERVED> {
     #[inline]
     pub(crate) fn set(&self, at: usize, value: N) {
         let slot = &self.values[at];
@@ -55,12 +55,13 @@ impl Slot {
     }
 }
 
-impl<N: Value64> Store for Lasts<N> {
+impl<N: Value64, const OBSERVED: bool> Store for Lasts<N, OBSERVED> {
     type Shape = ();
     type Value = N;
     type Scratch = ();
 
     const NAME: &'static str = N::LAST;
+    const OBSERVED: bool = OBSERVED;
 
     fn new(size: usize, _: &()) -> Self {
         let slot = || Slot {

@@ -68,6 +68,8 @@ struct Identity {
     /// Letters in lower case: names differ by more than case (specification, "Instrument name syntax").
     name: String,
     kind: InstrumentKind,
+    /// The type of its numbers, which is identifying, too (specification, "Instrument").
+    number: &'static str,
     unit: String,
     description: String,
     /// What the values are, such as "counter" or "float counter".

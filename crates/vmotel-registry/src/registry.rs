@@ -4,7 +4,7 @@ mod create;
 mod snapshot;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -64,10 +64,10 @@ struct Limits {
     ended: Mutex<Duration>,
 }
 
-/// All families, by set and name.
+/// All families, by set and name: those of younger instruments come later, and win where gauges have equal labels.
 #[derive(Default)]
 struct Families {
-    all: HashMap<(u64, Box<str>), Arc<dyn AnyFamily>>,
+    all: BTreeMap<(u64, Box<str>), Arc<dyn AnyFamily>>,
     /// Help and unit.
     descriptions: HashMap<Box<str>, (Box<str>, Box<str>)>,
     /// Goes up with each change.

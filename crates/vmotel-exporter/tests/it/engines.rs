@@ -2,6 +2,7 @@
 //!
 //! What differs is the SDK's own, and each such case has a test in `departures` that says so.
 
+mod conflicts;
 mod departures;
 mod exponential;
 mod views;

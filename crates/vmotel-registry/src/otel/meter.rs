@@ -37,6 +37,7 @@ pub(super) struct RegistryMeter {
 /// An instrument as its maker describes it.
 struct Wanted {
     kind: InstrumentKind,
+    number: &'static str,
     name: Cow<'static, str>,
     unit: Option<Cow<'static, str>>,
     description: Option<Cow<'static, str>>,
@@ -81,6 +82,7 @@ impl RegistryMeter {
             scope: Arc::clone(&self.scope),
             name: name.to_ascii_lowercase(),
             kind: wanted.kind,
+            number: wanted.number,
             unit: unit.to_string(),
             description: description.to_string(),
             values: S::NAME,
@@ -219,6 +221,7 @@ macro_rules! synchronous {
         fn $method(&self, builder: InstrumentBuilder<'_, $instrument<$number>>) -> $instrument<$number> {
             let wanted = Wanted {
                 kind: InstrumentKind::$instrument,
+                number: stringify!($number),
                 name: builder.name.clone(),
                 unit: builder.unit.clone(),
                 description: builder.description.clone(),
@@ -241,6 +244,7 @@ macro_rules! observable {
         ) -> $instrument<$number> {
             let wanted = Wanted {
                 kind: InstrumentKind::$instrument,
+                number: stringify!($number),
                 name: builder.name,
                 unit: builder.unit,
                 description: builder.description,
@@ -257,6 +261,7 @@ macro_rules! histograms {
         fn $method(&self, builder: HistogramBuilder<'_, Histogram<$number>>) -> Histogram<$number> {
             let wanted = Wanted {
                 kind: InstrumentKind::Histogram,
+                number: stringify!($number),
                 name: builder.name.clone(),
                 unit: builder.unit.clone(),
                 description: builder.description.clone(),

@@ -136,10 +136,20 @@ impl Instruments {
             3 => self.float_up_down.add(n.into(), attributes),
             4 => self.gauge.record(positive.into(), attributes),
             5 => self.integers.record(n.into(), attributes),
-            6 => self.float_gauge.record(f64::from(n) / 4.0, attributes),
-            7 => self.histogram.record(n.into(), attributes),
+            6 => self.float_gauge.record(odd(n) / 4.0, attributes),
+            7 => self.histogram.record(odd(n), attributes),
             _ => self.sizes.record(positive.into(), attributes),
         }
+    }
+}
+
+/// Makes numbers of which a few are none, which no instrument takes.
+fn odd(n: i32) -> f64 {
+    match n {
+        13 => f64::INFINITY,
+        -13 => f64::NEG_INFINITY,
+        17 => f64::NAN,
+        _ => n.into(),
     }
 }
 
@@ -185,7 +195,7 @@ fn observe(meter: &Meter, observed: &Observed) {
         .build();
     meter
         .f64_observable_gauge("level.float")
-        .with_callback(all(observed, f64::from))
+        .with_callback(all(observed, odd))
         .build();
 }
 

@@ -10,10 +10,6 @@
 //!
 //! It is what the rendered deployment runs: with the mood, `HighErrorRate` can be seen to fire and to resolve.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "waiting for a connection takes real time"
-)]
 
 use std::{
     net::SocketAddr,
@@ -21,7 +17,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -37,7 +33,8 @@ use tower::ServiceExt as _;
 use vmotel_explorer::{Explorer, ExplorerConfig};
 use vmotel_exporter::Exporter;
 use vmotel_instruments::{
-    AppMetrics, BusinessMetrics, CacheMetrics, DbPoolMetrics, MeteredCache, ProcessMetrics, TokioMetrics,
+    AppMetrics, BusinessMetrics, CacheMetrics, DbPoolMetrics, MeteredCache, MeteredManager, MeteredPool,
+    ProcessMetrics, TokioMetrics,
     http::{HttpMetricsConfig, HttpMetricsLayer, HttpServerMetrics},
 };
 
@@ -67,8 +64,7 @@ struct Shop {
     app: AppMetrics,
     business: BusinessMetrics,
     cache: MeteredCache<usize, &'static str>,
-    pools: DbPoolMetrics,
-    connections: Pool<Connections>,
+    connections: MeteredPool<Pool<MeteredManager<Connections>>>,
     /// The share of orders that fail, in bits.
     mood: Arc<AtomicU64>,
 }
@@ -80,15 +76,11 @@ async fn main() -> anyhow::Result<()> {
     let meter = exporter.meter("shop");
     ProcessMetrics::register(&meter);
     TokioMetrics::register(&meter, &tokio::runtime::Handle::current());
-    let connections = Pool::builder(Connections).max_size(4).build()?;
-    let pools = DbPoolMetrics::new(&meter);
-    let _observed = pools.observe(POOL, connections.clone());
     let shop = Shop {
         app: AppMetrics::new(&meter),
         business: BusinessMetrics::new(&meter),
         cache: products(&CacheMetrics::new(&meter)),
-        pools,
-        connections,
+        connections: connections(&DbPoolMetrics::new(&meter))?,
         mood: Arc::default(),
     };
     let config = HttpMetricsConfig {
@@ -141,6 +133,13 @@ fn products(metrics: &CacheMetrics) -> MeteredCache<usize, &'static str> {
     MeteredCache::new(CACHE, cache, metrics)
 }
 
+/// A pool of four connections, which orders sometimes wait for.
+fn connections(metrics: &DbPoolMetrics) -> anyhow::Result<MeteredPool<Pool<MeteredManager<Connections>>>> {
+    let manager = MeteredManager::new(POOL, Connections, metrics);
+    let pool = Pool::builder(manager).max_size(4).build()?;
+    Ok(MeteredPool::new(POOL, pool, metrics))
+}
+
 async fn product(Path(id): Path<usize>, State(shop): State<Shop>) -> &'static str {
     shop.cache.get_with(id, || PRODUCTS[id % PRODUCTS.len()])
 }
@@ -151,16 +150,10 @@ async fn order(State(shop): State<Shop>) -> Result<&'static str, StatusCode> {
         let took = Duration::from_millis(random.random_range(1..20));
         (random.next_u32() as usize, random.random::<f64>(), took)
     };
-    let asked = Instant::now();
-    let Ok(connection) = shop.connections.get().await else {
-        shop.pools.record_timeout(POOL);
-        return Err(StatusCode::SERVICE_UNAVAILABLE);
-    };
-    shop.pools.record_wait(POOL, asked.elapsed());
-    let held = Instant::now();
+    let connection = shop.connections.get().await;
+    let connection = connection.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     tokio::time::sleep(took).await;
     drop(connection);
-    shop.pools.record_use(POOL, held.elapsed());
     if luck < f64::from_bits(shop.mood.load(Ordering::Relaxed)) {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }

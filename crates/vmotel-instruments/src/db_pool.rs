@@ -2,6 +2,9 @@
 
 #[cfg(feature = "deadpool")]
 mod deadpool;
+mod metered;
+#[cfg(feature = "sqlx")]
+mod sqlx;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +15,9 @@ use opentelemetry::{
 use vmotel_cardinality::Limits;
 use vmotel_model::MetricDef;
 
+#[cfg(feature = "deadpool")]
+pub use self::deadpool::MeteredManager;
+pub use self::metered::{ConnectionPool, MeteredConnection, MeteredPool};
 use crate::{
     Observation, catalog,
     gate::{Attributes, Gate},
@@ -29,6 +35,8 @@ pub struct PoolState {
     pub used: u64,
     /// The most connections; `None` if there is no such limit.
     pub max: Option<u64>,
+    /// The most idle connections; `None` if there is no such limit beside `max`.
+    pub idle_max: Option<u64>,
     /// The least idle connections that the pool keeps; `None` if it keeps none.
     pub idle_min: Option<u64>,
     /// Requests that wait for a connection; `None` if the pool does not tell.
@@ -50,7 +58,7 @@ impl<F: Fn() -> PoolState + Send + Sync + 'static> PoolStats for F {
 /// Pools of database connections by the semantic conventions.
 ///
 /// The metrics and their labels are those of [`catalog::DB_POOL`]. What pools tell of themselves is observed; waiting, use and
-/// creation are recorded by who gets connections. A handle is cheap to clone; create the family once per meter.
+/// creation are recorded by who gets connections: [`MeteredPool`] does so. A handle is cheap to clone; create the family once per meter.
 ///
 /// # Examples
 ///
@@ -190,6 +198,7 @@ fn observe(meter: &Meter, pools: &Sources<dyn PoolStats>) {
         });
     };
     one(&catalog::DB_CLIENT_CONNECTION_MAX, |state| state.max);
+    one(&catalog::DB_CLIENT_CONNECTION_IDLE_MAX, |state| state.idle_max);
     one(&catalog::DB_CLIENT_CONNECTION_IDLE_MIN, |state| state.idle_min);
     one(&catalog::DB_CLIENT_CONNECTION_PENDING_REQUESTS, |state| {
         state.pending

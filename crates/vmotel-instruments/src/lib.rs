@@ -25,7 +25,9 @@ pub use business::{BusinessConfig, BusinessMetrics};
 #[cfg(feature = "moka")]
 pub use cache::MeteredCache;
 pub use cache::{CacheMetrics, CacheSize};
-pub use db_pool::{DbPoolMetrics, PoolState, PoolStats};
+#[cfg(feature = "deadpool")]
+pub use db_pool::MeteredManager;
+pub use db_pool::{ConnectionPool, DbPoolMetrics, MeteredConnection, MeteredPool, PoolState, PoolStats};
 pub use process::ProcessMetrics;
 pub use request_path::RequestPath;
 pub use sources::Observation;

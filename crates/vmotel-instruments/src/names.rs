@@ -124,6 +124,8 @@ pub const TOKIO_RUNTIME_BUDGET_FORCED_YIELDS: &str = "tokio.runtime.budget_force
 
 /// Connections of a database pool by state, by the semantic conventions.
 pub const DB_CLIENT_CONNECTION_COUNT: &str = "db.client.connection.count";
+/// The most idle connections of a pool, by the semantic conventions.
+pub const DB_CLIENT_CONNECTION_IDLE_MAX: &str = "db.client.connection.idle.max";
 /// The least idle connections of a pool, by the semantic conventions.
 pub const DB_CLIENT_CONNECTION_IDLE_MIN: &str = "db.client.connection.idle.min";
 /// The most connections of a pool, by the semantic conventions.

@@ -19,6 +19,7 @@ const SECONDS: &[f64] = &[
 /// Pools of database connections by the semantic conventions.
 pub const DB_POOL: &[MetricDef] = &[
     DB_CLIENT_CONNECTION_COUNT,
+    DB_CLIENT_CONNECTION_IDLE_MAX,
     DB_CLIENT_CONNECTION_IDLE_MIN,
     DB_CLIENT_CONNECTION_MAX,
     DB_CLIENT_CONNECTION_PENDING_REQUESTS,
@@ -35,6 +36,16 @@ pub const DB_CLIENT_CONNECTION_COUNT: MetricDef = MetricDef {
     unit: "{connection}",
     help: "Connections of the pool by state",
     labels: &[POOL, STATE],
+    buckets: &[],
+};
+
+/// `db.client.connection.idle.max`: absent where the pool has no such limit.
+pub const DB_CLIENT_CONNECTION_IDLE_MAX: MetricDef = MetricDef {
+    name: names::DB_CLIENT_CONNECTION_IDLE_MAX,
+    kind: Kind::UpDownCounter,
+    unit: "{connection}",
+    help: "The most idle connections of the pool",
+    labels: &[POOL],
     buckets: &[],
 };
 

@@ -1,14 +1,11 @@
-//! The process by the conventions, tokio, pools and caches: against what each of them is known to be doing.
+//! The process by the conventions, tokio and caches: against what each of them is known to be doing.
 
 use std::{
     future::pending,
     time::{Duration, Instant},
 };
 
-use deadpool::managed::{self, Manager, Metrics, RecycleResult};
-use vmotel_instruments::{
-    CacheMetrics, DbPoolMetrics, MeteredCache, PoolState, ProcessMetrics, TokioMetrics,
-};
+use vmotel_instruments::{CacheMetrics, MeteredCache, ProcessMetrics, TokioMetrics};
 
 use crate::harness::Harness;
 
@@ -138,113 +135,6 @@ fn a_tokio_runtime_tells_its_workers_and_tasks() {
         std::thread::yield_now();
     }
     assert_eq!(harness.value("tokio_runtime_global_queue_depth"), Some(0.0));
-}
-
-#[test]
-fn a_pool_is_observed_until_its_observation_ends() {
-    let harness = Harness::new();
-    let pools = DbPoolMetrics::new(&harness.meter());
-    let state = |idle, used| {
-        move || PoolState {
-            idle,
-            used,
-            max: Some(10),
-            idle_min: Some(1),
-            pending: None,
-        }
-    };
-    let orders = pools.observe("orders", state(3, 2));
-    let users = pools.observe("users", state(0, 1));
-    let count = |pool: &str, state: &str, value: u64| {
-        format!(
-            "db_client_connection_count{{db.client.connection.pool.name={pool:?},db.client.connection.state={state:?}}} {value}"
-        )
-    };
-    assert_eq!(
-        series(&harness, "db_client_connection_count"),
-        [
-            count("orders", "idle", 3),
-            count("orders", "used", 2),
-            count("users", "idle", 0),
-            count("users", "used", 1)
-        ]
-    );
-    assert_eq!(series(&harness, "db_client_connection_max").len(), 2);
-    assert_eq!(series(&harness, "db_client_connection_idle_min").len(), 2);
-    assert!(series(&harness, "db_client_connection_pending_requests").is_empty());
-
-    // The new pool of a name takes the place of the old one, whose end then changes nothing.
-    let again = pools.observe("orders", state(9, 0));
-    drop(orders);
-    drop(users);
-    assert_eq!(
-        series(&harness, "db_client_connection_count"),
-        [count("orders", "idle", 9), count("orders", "used", 0)]
-    );
-    again.keep();
-    assert_eq!(series(&harness, "db_client_connection_count").len(), 2);
-
-    pools.record_wait("orders", Duration::from_millis(250));
-    pools.record_use("orders", Duration::from_millis(500));
-    pools.record_create("orders", Duration::from_secs(2));
-    pools.record_timeout("orders");
-    pools.record_timeout("orders");
-    for (family, seconds) in [("wait", 0.25), ("use", 0.5), ("create", 2.0)] {
-        let family = format!("db_client_connection_{family}_time_seconds");
-        assert_eq!(harness.histogram(&family), (seconds, 1));
-    }
-    let timeouts = series(&harness, "db_client_connection_timeouts_total");
-    let total = |line: &String| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap();
-    assert_eq!(
-        timeouts.iter().map(total).collect::<Vec<_>>(),
-        [2, 0],
-        "of orders and of users"
-    );
-}
-
-struct Connections;
-
-impl Manager for Connections {
-    type Type = ();
-    type Error = std::convert::Infallible;
-
-    async fn create(&self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    async fn recycle(&self, (): &mut (), _: &Metrics) -> RecycleResult<Self::Error> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn deadpool_tells_its_state() {
-    let harness = Harness::new();
-    let pools = DbPoolMetrics::new(&harness.meter());
-    let pool: managed::Pool<Connections> = managed::Pool::builder(Connections).max_size(3).build().unwrap();
-    let _observed = pools.observe("main", pool.clone());
-    let values = || -> Vec<u64> {
-        let lines = series(&harness, "db_client_connection_");
-        lines
-            .iter()
-            .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
-            .collect()
-    };
-    // Idle, used, the most, waiting, timeouts.
-    assert_eq!(values(), [0, 0, 3, 0, 0]);
-    let mut held = Vec::new();
-    for _ in 0..3 {
-        held.push(pool.get().await.unwrap());
-    }
-    let waiting = tokio::spawn({
-        let pool = pool.clone();
-        async move { drop(pool.get().await) }
-    });
-    tokio::task::yield_now().await;
-    assert_eq!(values(), [0, 3, 3, 1, 0]);
-    held.truncate(1);
-    waiting.await.unwrap();
-    assert_eq!(values(), [2, 1, 3, 0, 0]);
 }
 
 #[test]

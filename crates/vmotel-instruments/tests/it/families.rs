@@ -418,6 +418,7 @@ const EXPOSED: &[(&str, &str)] = &[
         "tokio_runtime_budget_forced_yields_total",
     ),
     ("db.client.connection.count", "db_client_connection_count"),
+    ("db.client.connection.idle.max", "db_client_connection_idle_max"),
     ("db.client.connection.idle.min", "db_client_connection_idle_min"),
     ("db.client.connection.max", "db_client_connection_max"),
     (

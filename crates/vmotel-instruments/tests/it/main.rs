@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod adapters;
+mod db_pool;
 mod families;
 mod harness;
 mod http_aborts;

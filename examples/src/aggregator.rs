@@ -1,7 +1,7 @@
-//! Counts beside the SDK: an aggregator as a source of the exporter, with handles, lookups and a limit.
+//! Counts beside the engine: an aggregator as a source of the exporter, with handles, lookups and a limit.
 //!
 //! Run: `cargo run -p vmotel-examples --example aggregator`, then `curl localhost:9464/metrics | grep -v ^#`.
-//! The measurements never pass the SDK; a scrape reads the totals.
+//! The measurements never pass a meter; a scrape reads the totals.
 #![expect(clippy::print_stdout, reason = "an example tells what to look at")]
 
 use std::{sync::Arc, thread, time::Duration};

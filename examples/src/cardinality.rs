@@ -12,7 +12,7 @@ use vmotel_instruments::{AppMetrics, BusinessConfig, BusinessMetrics};
 const REQUESTS: u64 = 50_000;
 
 fn main() -> anyhow::Result<()> {
-    // Before: nothing is folded, and the SDK may hold all sets. The controller only looks on.
+    // Before: nothing is folded, and the engine may hold all sets. The controller only looks on.
     let before = Exporter::builder()
         .with_service_name("cardinality")
         .with_global(false)

@@ -3,7 +3,7 @@
 //! Run: `cargo run -p vmotel-examples --example native_metrics`, then `curl localhost:9464/metrics`.
 #![expect(clippy::print_stdout, reason = "an example tells what to look at")]
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use vmotel_exporter::Exporter;
 use vmotel_registry::{
@@ -52,10 +52,10 @@ fn main() -> anyhow::Result<()> {
     let metrics = NativeMetrics::new(&registry)?;
     let _process = registry.process_metrics()?;
 
-    // Scrapes, and pushes where they are configured, read the registry beside the OpenTelemetry pipeline.
+    // Scrapes, and pushes where they are configured, read the registry, into which instruments of OpenTelemetry record, too.
     let exporter = Exporter::builder()
         .with_service_name("native")
-        .with_source("native", Arc::new(registry))
+        .with_registry(&registry)
         .build()?;
     let listener = exporter.listen()?;
 

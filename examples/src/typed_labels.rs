@@ -8,7 +8,7 @@
     reason = "an example tells what to look at"
 )]
 
-use std::{env, sync::Arc, thread, time::Duration};
+use std::{env, thread, time::Duration};
 
 use serde_json::json;
 use vmotel_exporter::Exporter;
@@ -70,7 +70,7 @@ fn main() -> anyhow::Result<()> {
     let metrics = ShopMetrics::register(&registry)?;
     let exporter = Exporter::builder()
         .with_service_name("shop")
-        .with_source("shop", Arc::new(registry))
+        .with_registry(&registry)
         .build()?;
     let listener = exporter.listen()?;
 

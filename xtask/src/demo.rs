@@ -46,8 +46,8 @@ pub(crate) struct Args {
     /// Which VictoriaMetrics: 1.112 (stable) or 1.145 (newest).
     #[arg(long, default_value = "1.112", value_parser = version)]
     version: Version,
-    /// What adds up the measurements: the SDK of OpenTelemetry, or the registry of vmotel (native).
-    #[arg(long, default_value = "sdk", value_parser = engine)]
+    /// What adds up the measurements: the registry of vmotel (native), or the SDK of OpenTelemetry (sdk).
+    #[arg(long, default_value = "native", value_parser = engine)]
     engine: Engine,
     /// Instead, run the rendered deployment as processes, have an alert fire and resolve, and ask all that its dashboards ask.
     #[arg(long, conflicts_with_all = ["requests", "in_flight", "json", "keep", "all"])]

@@ -6,9 +6,9 @@ mod exceptions;
 mod generated;
 mod hand;
 mod path;
+mod recorded;
 mod report;
 mod run;
-mod sdk;
 mod stack;
 mod stored;
 
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 struct Results {
     hand: usize,
     generated: usize,
-    sdk: usize,
+    recorded: usize,
     cells: Vec<Cell>,
     differences: Vec<Found>,
     exceptions: Vec<exceptions::Shown>,
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut results = Results {
         hand,
         generated: GENERATED,
-        sdk: 0,
+        recorded: 0,
         cells: Vec::new(),
         differences: Vec::new(),
         exceptions: Vec::new(),
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         for (path, difference) in outcome.differences.iter().take(SHOWN) {
             println!("  {path}: {:?} {}", difference.labels, difference.what);
         }
-        results.sdk = outcome.sdk_cases;
+        results.recorded = outcome.recorded_cases;
         results.cells.extend(outcome.cells);
         results
             .differences
@@ -126,11 +126,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .filter(|exception| !exception.as_listed())
         .count();
     println!(
-        "parity: {} cases by hand, {} generated, {} recorded with the SDK; {} configurations; {} series compared, {} equal, \
+        "parity: {} cases by hand, {} generated, {} recorded on both engines; {} configurations; {} series compared, {} equal, \
          {} differences; {} exceptions as listed, {unlike} not; {:.0} s",
         hand,
         GENERATED,
-        results.sdk,
+        results.recorded,
         configurations.len(),
         results
             .cells

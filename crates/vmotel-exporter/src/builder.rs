@@ -29,9 +29,8 @@ pub struct ExporterBuilder {
     native: Option<vmotel_registry::RegistryMeterProvider>,
 }
 
-/// What an exporter is made of, beside its configuration.
-pub(crate) struct Parts {
-    pub(crate) sources: Vec<(String, Arc<dyn MetricSource>)>,
+/// What the engine is given.
+pub(crate) struct Given {
     pub(crate) hook: Option<Hook>,
     #[cfg(feature = "native")]
     pub(crate) native: Option<vmotel_registry::RegistryMeterProvider>,
@@ -197,15 +196,40 @@ impl ExporterBuilder {
         self.with(move |config| config.honor_labels = on)
     }
 
-    /// Adds a source beside the SDK's pipeline; the name tells it apart in self-metrics and warnings.
+    /// Adds a source beside the engine; the name tells it apart in self-metrics and warnings.
     pub fn with_source(mut self, name: impl Into<String>, source: Arc<dyn MetricSource>) -> Self {
         self.sources.push((name.into(), source));
         self
     }
 
-    /// Sets what adds up the measurements of the instruments.
+    /// Sets what adds up the measurements of the instruments, see [`Config::engine`].
     pub fn with_engine(self, engine: Engine) -> Self {
-        self.with(move |config| config.engine = engine)
+        self.with(move |config| config.engine = Some(engine))
+    }
+
+    /// Sets whether the limits hold for the labels of all instruments, see [`Config::limits_on_all`].
+    ///
+    /// ```
+    /// use opentelemetry::KeyValue;
+    /// use vmotel_exporter::{Exporter, Format};
+    ///
+    /// let exporter = Exporter::builder()
+    ///     .with_global(false)
+    ///     .with_limits_on_all(true)
+    ///     .with(|config| config.limits.labels.per_label = 2)
+    ///     .build()?;
+    /// let logins = exporter.meter("shop").u64_counter("logins").build();
+    /// for user in ["ann", "bob", "eve", "joe"] {
+    ///     logins.add(1, &[KeyValue::new("ok", true), KeyValue::new("user", user)]);
+    /// }
+    /// let text = exporter.scrape(Format::Text)?;
+    /// assert!(text.contains("logins_total{ok=\"true\",otel_scope_name=\"shop\",user=\"ann\"} 1\n"));
+    /// assert!(text.contains("logins_total{ok=\"true\",otel_scope_name=\"shop\",user=\"other\"} 2\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "native")]
+    pub fn with_limits_on_all(self, on: bool) -> Self {
+        self.with(move |config| config.limits_on_all = on)
     }
 
     /// Has the instruments record into this registry, beside what is registered there natively: [`Engine::Native`].
@@ -232,10 +256,10 @@ impl ExporterBuilder {
     #[cfg(feature = "native")]
     pub fn with_native_provider(mut self, provider: vmotel_registry::RegistryMeterProvider) -> Self {
         self.native = Some(provider);
-        self.with_engine(Engine::Native)
+        self
     }
 
-    /// Passes the SDK's builder through `hook`, for views, cardinality limits and further readers.
+    /// Passes the SDK's builder through `hook`, for views, cardinality limits and further readers: [`Engine::Sdk`].
     ///
     /// The reader of this exporter and the resource are set already. Attributes that the hook adds to the resource are not in
     /// `target_info`.
@@ -288,12 +312,11 @@ impl ExporterBuilder {
         if config.pushes() || config.honor_labels {
             identity::identify(&mut config, lookup);
         }
-        let parts = Parts {
-            sources: self.sources,
+        let given = Given {
             hook: self.hook,
             #[cfg(feature = "native")]
             native: self.native,
         };
-        Exporter::new(config, parts)
+        Exporter::new(config, given, self.sources)
     }
 }

@@ -67,8 +67,10 @@ pub struct Config {
     /// give the same series whatever the scrape configuration calls its jobs. Default: false; a scrape without `honor_labels` would
     /// rename them to `exported_job` and `exported_instance`.
     pub honor_labels: bool,
-    /// What adds up the measurements of the instruments. Default: [`Engine::Sdk`].
-    pub engine: Engine,
+    /// What adds up the measurements of the instruments. Default: none (`VMOTEL_ENGINE`), which takes [`Engine::default`], or
+    /// [`Engine::Sdk`] where its provider is changed
+    /// ([`ExporterBuilder::with_provider`](crate::ExporterBuilder::with_provider)). An exporter's configuration tells what was taken.
+    pub engine: Option<Engine>,
     /// How OpenTelemetry names become exposed names. Default: [`Naming::Parity`].
     pub naming: Naming,
     /// How exponential histograms are rendered. Default: as `vmrange` buckets, in OpenMetrics as `le` buckets.
@@ -84,11 +86,15 @@ pub struct Config {
     /// The keys of the resource attributes that become labels of every series, such as `service.name`. Default: none. A key
     /// that the resource does not have is passed over.
     pub resource_labels: Vec<String>,
-    /// The limits on the labels of the ready-made instruments, in force before the SDK. Default: [`LimitsConfig::default`];
+    /// The limits on the labels of the ready-made instruments, in force before the engine. Default: [`LimitsConfig::default`];
     /// the environment: `VMOTEL_CARDINALITY_...`.
     ///
-    /// The SDK's own limit for these instruments is raised where it would be lower.
+    /// The engine's own limit for these instruments is raised where it would be lower.
     pub limits: LimitsConfig,
+    /// Whether these limits, of the values of a label, of label sets and so on, hold for all other instruments, too, so that beyond them
+    /// only the guilty label is folded. Default: false. Only with [`Engine::Native`] and the exporter's own registry.
+    #[cfg(feature = "native")]
+    pub limits_on_all: bool,
     /// Whether the exporter's own metrics, [`SELF_METRICS`](crate::SELF_METRICS), are exposed. Default: true.
     pub self_metrics: bool,
     /// Whether the provider becomes the global one of the `opentelemetry` crate. Default: true.
@@ -125,7 +131,7 @@ impl Default for Config {
             #[cfg(feature = "push")]
             push: None,
             honor_labels: false,
-            engine: Engine::default(),
+            engine: None,
             naming: Naming::default(),
             exponential: Exponential::default(),
             exponential_histograms: false,
@@ -133,6 +139,8 @@ impl Default for Config {
             target_info: true,
             resource_labels: Vec::new(),
             limits: LimitsConfig::default(),
+            #[cfg(feature = "native")]
+            limits_on_all: false,
             self_metrics: true,
             global: true,
             fail_on_any_source: false,

@@ -63,10 +63,16 @@ pub enum BuildError {
     /// A source cannot be added.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The SDK's provider is to be changed, but the SDK is not asked.
-    #[cfg(feature = "native")]
-    #[error("engine is Native with a hook for the provider of the SDK, expected one of the two")]
-    Engine,
+    /// The engine has no use for something that it is given.
+    #[error("the engine is {engine:?} with {given}, expected {expected}")]
+    Engine {
+        /// The engine that is asked for, or taken for want of a choice.
+        engine: crate::Engine,
+        /// What it is given.
+        given: &'static str,
+        /// What has a use for it.
+        expected: &'static str,
+    },
     /// The client or the worker of pushes cannot be made.
     #[cfg(feature = "push")]
     #[error("metrics cannot be pushed: {message}")]

@@ -15,8 +15,8 @@ use vmotel_model::{Clock as _, MetricSource, Naming, VisitConfig};
 #[cfg(feature = "push")]
 use crate::push::{Encoder, FlushError, PushOutcome, PushStatus, Pusher, Pushing};
 use crate::{
-    BuildError, Config, ConfigError, ExporterBuilder, Format, ScrapeError, SdkSource, SourceError,
-    builder::Parts,
+    BuildError, Config, ConfigError, ExporterBuilder, Format, ScrapeError, SourceError,
+    builder::Given,
     clock::SystemClock,
     collector::{Collector, Limits},
     engine::Meters,
@@ -25,7 +25,6 @@ use crate::{
     negotiate::Coding,
     resource,
     scraper::Scraper,
-    sdk,
     self_metrics::SelfMetrics,
     shutdown::Progress,
     sources::{Sources, Warned},
@@ -33,7 +32,7 @@ use crate::{
     wait,
 };
 
-/// Exports the metrics of a process: an SDK meter provider with a reader of its own, further sources, and scrapes.
+/// Exports the metrics of a process: meters, further sources, scrapes and pushes.
 ///
 /// A cheap clone of one shared state. When the last handle is dropped without [`Exporter::shutdown`], listeners end and
 /// nothing is waited for.
@@ -57,8 +56,7 @@ pub struct Exporter {
 pub(crate) struct Inner {
     config: Config,
     limits: LabelLimits,
-    provider: SdkMeterProvider,
-    meters: Meters,
+    meters: Arc<Meters>,
     sources: Arc<Sources>,
     scraper: Arc<Scraper>,
     #[cfg(feature = "push")]
@@ -101,43 +99,29 @@ impl Exporter {
         ExporterBuilder::default()
     }
 
-    pub(crate) fn new(config: Config, parts: Parts) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        mut config: Config,
+        given: Given,
+        more: Vec<(String, Arc<dyn MetricSource>)>,
+    ) -> Result<Self, BuildError> {
         #[cfg(feature = "push")]
         let pushing = Pushing::prepare(&config)?;
         let label_limits = LabelLimits::new(config.limits.clone()).map_err(ConfigError::from)?;
         let resource = resource::build(&config);
         let attributes = resource::attributes(&resource);
-        let sdk = SdkSource::new();
+        let meters = Arc::new(Meters::new(&config, &label_limits, resource, given)?);
+        config.engine = Some(meters.engine());
         let sources = Arc::new(Sources::default());
-        let meters = Meters::new(
-            config.engine,
-            config.exponential_histograms,
-            #[cfg(feature = "native")]
-            parts.native,
-            &sdk,
-            parts.hook.is_some(),
-            &sources,
-        )?;
-        for (name, source) in parts.sources {
+        sources.add(meters.name(), meters.source())?;
+        for (name, source) in more {
             sources.add(&name, source)?;
         }
-
-        let mut provider = SdkMeterProvider::builder().with_resource(resource);
-        if config.collects() && meters.uses_sdk() {
-            provider = provider.with_reader(sdk.reader());
-        }
-        if let Some(hook) = parts.hook.filter(|_| config.enabled) {
-            provider = hook(provider);
-        }
-        // After the hook: where views of the user and this one make the same stream, the first one counts.
-        provider = sdk::add_view(provider, &label_limits, config.exponential_histograms);
-        let provider = provider.build();
         if config.enabled && config.global {
-            meters.set_global(&provider);
+            meters.set_global();
             label_limits.set_global();
         }
 
-        let metrics = SelfMetrics::new(Arc::clone(&sources), label_limits.clone());
+        let metrics = SelfMetrics::new(Arc::clone(&sources), label_limits.clone(), Arc::clone(&meters));
         #[cfg(feature = "push")]
         let metrics = metrics.with_push(pushing.as_ref().map(|pushing| Arc::clone(&pushing.metrics)));
         let metrics = Arc::new(metrics);
@@ -169,7 +153,7 @@ impl Exporter {
             views,
             #[cfg(feature = "push")]
             encoder,
-            sdk,
+            meters: Arc::clone(&meters),
             sources: Arc::clone(&sources),
             target_info: config.target_info.then(|| TargetInfo::new(attributes.clone())),
             metrics: Arc::clone(&metrics),
@@ -202,7 +186,6 @@ impl Exporter {
             limits: label_limits,
             #[cfg(feature = "push")]
             pusher,
-            provider,
             meters,
             sources,
             scraper,
@@ -226,7 +209,7 @@ impl Exporter {
     /// Returns a meter of a scope with a version or attributes.
     #[must_use]
     pub fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
-        self.inner.meters.meter(&self.inner.provider, scope)
+        self.inner.meters.meter(scope)
     }
 
     /// Returns the registry that the instruments record into; none if that is the SDK.
@@ -236,10 +219,10 @@ impl Exporter {
         self.inner.meters.registry()
     }
 
-    /// Returns the SDK's meter provider. With another engine than [`Engine::Sdk`](crate::Engine::Sdk) nobody reads it.
+    /// Returns the SDK's meter provider; none with another engine than [`Engine::Sdk`](crate::Engine::Sdk).
     #[must_use]
-    pub fn provider(&self) -> &SdkMeterProvider {
-        &self.inner.provider
+    pub fn provider(&self) -> Option<&SdkMeterProvider> {
+        self.inner.meters.provider()
     }
 
     /// Returns the limits on labels that this exporter's configuration asks for.
@@ -256,7 +239,7 @@ impl Exporter {
         &self.inner.config
     }
 
-    /// Adds a source beside the SDK's pipeline: a registry, an aggregator, one of your own.
+    /// Adds a source beside the engine: a registry, an aggregator, one of your own.
     ///
     /// Families of several sources with one name are merged.
     ///
@@ -353,8 +336,8 @@ impl Inner {
         &self.config
     }
 
-    pub(crate) const fn provider(&self) -> &SdkMeterProvider {
-        &self.provider
+    pub(crate) fn provider(&self) -> Option<&SdkMeterProvider> {
+        self.meters.provider()
     }
 
     pub(crate) const fn scraper(&self) -> &Arc<Scraper> {
@@ -373,7 +356,7 @@ impl Drop for Inner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceStatus {
-    /// The source's name; `opentelemetry_sdk` is the SDK's pipeline.
+    /// The source's name; `vmotel_registry` or `opentelemetry_sdk` is the engine.
     pub name: String,
     /// Whether its last collection succeeded.
     pub up: bool,

@@ -15,22 +15,20 @@ use vmotel_wire::{Exponential, Merge};
 #[cfg(feature = "push")]
 use crate::push::{Batch, Encoder};
 use crate::{
-    Format, SdkSource,
+    Format,
     encode::{Report, encode},
+    engine::Meters,
     error::ScrapeError,
     self_metrics::SelfMetrics,
     sources::{Sources, Warned, message},
     target_info::TargetInfo,
 };
 
-/// The name of the SDK's pipeline among the sources.
-pub(crate) const SDK: &str = "opentelemetry_sdk";
-
 /// Everything that a collection needs.
 #[derive(Debug)]
 pub(crate) struct Gatherer {
     pub(crate) views: Views,
-    pub(crate) sdk: SdkSource,
+    pub(crate) meters: Arc<Meters>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) target_info: Option<TargetInfo>,
     pub(crate) metrics: Arc<SelfMetrics>,
@@ -132,10 +130,10 @@ impl Gatherer {
                 source.snapshot(config)
             })
             .collect();
-        let sdk_fault = self.sdk_fault();
+        let fault = self.meters.fault();
         for (source, snapshot) in sources.iter().zip(&snapshots) {
-            match &sdk_fault {
-                Some(fault) if source.name == SDK => source.health.fault(fault),
+            match &fault {
+                Some(fault) if source.name == self.meters.name() => source.health.fault(fault),
                 _ if snapshot.is_some() => source.health.good(),
                 _ => {}
             }
@@ -146,9 +144,9 @@ impl Gatherer {
             list.push(Box::new(snapshot));
         }
         #[cfg(feature = "push")]
-        if sdk_fault.is_some() && forms.iter().any(|form| matches!(form, Form::Push { .. })) {
+        if fault.is_some() && forms.iter().any(|form| matches!(form, Form::Push { .. })) {
             // Scrapes had it, or will say that it failed; a push may not have had the last values yet.
-            list.extend(self.sdk.parting(config));
+            list.extend(self.meters.parting(config));
         }
         if self.self_metrics {
             list.push(self.metrics.snapshot(config));
@@ -167,8 +165,8 @@ impl Gatherer {
                 .warn(&format!("the source {:?} failed: {why}", source.name));
             failed.push((source.name.clone(), why));
         }
-        for notice in self.sdk.take_notices() {
-            self.warned.warn(&notice.to_string());
+        for notice in self.meters.notices() {
+            self.warned.warn(&notice);
         }
         let is_failure = !failed.is_empty() && (self.fail_on_any_source || failed.len() == sources.len());
         let names: Arc<[String]> = failed.iter().map(|(name, _)| name.clone()).collect();
@@ -231,11 +229,6 @@ impl Gatherer {
         })?;
         *self.merge.lock().unwrap_or_else(PoisonError::into_inner) = merge;
         result
-    }
-
-    fn sdk_fault(&self) -> Option<String> {
-        let status = self.sdk.status();
-        (!status.is_healthy()).then(|| status.to_string())
     }
 }
 

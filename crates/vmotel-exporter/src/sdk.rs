@@ -10,6 +10,7 @@
 
 mod attributes;
 mod limits;
+mod pipeline;
 mod plans;
 mod points;
 mod reader;
@@ -25,7 +26,7 @@ use std::{
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader};
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
-pub(crate) use self::limits::add_view;
+pub(crate) use self::pipeline::Pipeline;
 pub use self::{
     reader::SdkReader,
     status::{SdkNotice, SdkStatus},

@@ -25,6 +25,7 @@ use crate::push::PushMetrics;
 use crate::{
     PullStatus,
     encode::Report,
+    engine::Meters,
     negotiate::{Coding, Format},
     sources::Sources,
 };
@@ -55,6 +56,7 @@ pub(crate) enum Reason {
 pub(crate) struct SelfMetrics {
     sources: Arc<Sources>,
     limits: Limits,
+    meters: Arc<Meters>,
     #[cfg(feature = "push")]
     push: Option<Arc<PushMetrics>>,
     /// By outcome and format.
@@ -70,10 +72,11 @@ pub(crate) struct SelfMetrics {
 }
 
 impl SelfMetrics {
-    pub(crate) fn new(sources: Arc<Sources>, limits: Limits) -> Self {
+    pub(crate) fn new(sources: Arc<Sources>, limits: Limits, meters: Arc<Meters>) -> Self {
         Self {
             sources,
             limits,
+            meters,
             #[cfg(feature = "push")]
             push: None,
             scrapes: Default::default(),

@@ -176,10 +176,12 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
     }
 }
 
-/// Shuts the provider down on a thread, as readers of others may block for longer than there is time.
+/// Shuts the SDK's provider down, if there is one, on a thread, as readers of others may block for longer than there is time.
 fn provider(inner: &Inner, timeout: Duration, left: Duration) -> Result<(), ShutdownError> {
+    let Some(provider) = inner.provider().cloned() else {
+        return Ok(());
+    };
     let (sender, receiver) = mpsc::channel();
-    let provider = inner.provider().clone();
     thread::Builder::new()
         .name("vmotel-provider-shutdown".to_owned())
         .spawn(move || sender.send(provider.shutdown_with_timeout(left)))

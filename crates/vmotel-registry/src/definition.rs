@@ -43,6 +43,8 @@ pub(crate) struct Definition {
     pub(crate) scope: Option<Arc<Scope>>,
     /// The most series, where it is not the registry's limit.
     pub(crate) limit: Option<usize>,
+    /// Whether its labels are bounded elsewhere, so that the registry's controller passes it over.
+    pub(crate) bounded: bool,
 }
 
 impl Definition {
@@ -57,6 +59,7 @@ impl Definition {
             help: "".into(),
             scope: None,
             limit: None,
+            bounded: false,
         })
     }
 

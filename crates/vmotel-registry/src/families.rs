@@ -10,9 +10,9 @@ use crate::{definition::Definition, series::Series, store::Store};
 /// A family of any kind of values.
 pub(crate) trait AnyFamily: Send + Sync {
     fn definition(&self) -> &Definition;
-    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]);
-    fn visit(&self, sink: &mut dyn MetricSink);
-    fn is_distinct(&self) -> bool;
+    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: Option<&[Evicted]>);
+    fn visit(&self, config: &VisitConfig, sink: &mut dyn MetricSink);
+    fn is_distinct(&self, config: &VisitConfig) -> bool;
     fn is_empty(&self) -> bool;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Returns what its values are, for an error.
@@ -26,16 +26,16 @@ impl<S: Store> AnyFamily for Series<S> {
         &self.definition
     }
 
-    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]) {
+    fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: Option<&[Evicted]>) {
         self.collect(config, now, evicted);
     }
 
-    fn visit(&self, sink: &mut dyn MetricSink) {
-        self.visit(sink);
+    fn visit(&self, config: &VisitConfig, sink: &mut dyn MetricSink) {
+        self.visit(config, sink);
     }
 
-    fn is_distinct(&self) -> bool {
-        self.is_distinct()
+    fn is_distinct(&self, config: &VisitConfig) -> bool {
+        self.is_distinct(config)
     }
 
     fn is_empty(&self) -> bool {

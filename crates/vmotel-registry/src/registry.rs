@@ -52,8 +52,8 @@ struct Inner {
     observations: Arc<Observations>,
     scrape: Mutex<Scrape>,
     limits: Option<Limits>,
-    /// The thread that collects; 0 is none.
-    collecting: AtomicU64,
+    /// The threads that hold a snapshot.
+    collecting: Mutex<Vec<u64>>,
     next_set: AtomicU64,
 }
 
@@ -126,6 +126,12 @@ impl Registry {
         Self::limited(config, clock, Some(Limits { controller, ended }))
     }
 
+    /// Returns the limits.
+    #[must_use]
+    pub fn config(&self) -> RegistryConfig {
+        self.inner.shared.config
+    }
+
     /// Returns the controller that bounds the series, for its report and statistics.
     #[must_use]
     pub fn controller(&self) -> Option<&Controller> {
@@ -140,7 +146,7 @@ impl Registry {
                 observations: Arc::default(),
                 scrape: Mutex::default(),
                 limits,
-                collecting: AtomicU64::new(0),
+                collecting: Mutex::default(),
                 next_set: AtomicU64::new(1),
             }),
             set: 0,
@@ -224,6 +230,7 @@ impl Registry {
             series: shared.series(),
             overflowed: shared.overflowed.get(),
             refused: shared.refused.get(),
+            cut: shared.cut.get(),
             removed: shared.removed.get(),
             callback_panics,
             last_panic,

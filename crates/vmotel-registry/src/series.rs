@@ -222,6 +222,7 @@ impl<S: Store> Series<S> {
         moment: Moment,
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
+        self.count_cut(key);
         let found = self.table.find(pin, hash, |id| self.has_key(id, key));
         match found.and_then(|id| Some((id, self.chunks.get(id)?))) {
             Some((id, (chunk, at))) => {
@@ -232,6 +233,13 @@ impl<S: Store> Series<S> {
                 let made = self.create(pin, key, hash);
                 f(made.chunk, made.at)
             }
+        }
+    }
+
+    #[inline(always)]
+    fn count_cut(&self, key: &Key) {
+        if key.is_cut {
+            self.shared.cut.add(1);
         }
     }
 

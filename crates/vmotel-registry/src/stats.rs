@@ -18,6 +18,7 @@ pub(crate) struct Shared {
     series: AtomicUsize,
     pub(crate) overflowed: Counter,
     pub(crate) refused: Counter,
+    pub(crate) cut: Counter,
     pub(crate) removed: Counter,
     panics: Counter,
     last_panic: Mutex<Option<String>>,
@@ -32,6 +33,7 @@ impl Shared {
             series: AtomicUsize::new(0),
             overflowed: cells.counter(),
             refused: cells.counter(),
+            cut: cells.counter(),
             removed: cells.counter(),
             panics: cells.counter(),
             last_panic: Mutex::default(),
@@ -79,6 +81,8 @@ pub struct RegistryStats {
     /// Measurements refused because they are not usable numbers: NaN for a histogram, summary or float counter, a negative number
     /// for a counter.
     pub refused: u64,
+    /// Measurements and handles of which the value of a label was cut, as it had more than 4096 bytes.
+    pub cut: u64,
     /// Series removed because they were idle or finished.
     pub removed: u64,
     /// Callbacks that panicked.

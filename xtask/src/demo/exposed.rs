@@ -20,7 +20,7 @@ impl Exposed {
             service_name: service.to_owned(),
             host: "127.0.0.1".to_owned(),
             port: 0,
-            engine,
+            engine: Some(engine),
             global: false,
             ..Config::default()
         };

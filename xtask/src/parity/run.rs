@@ -9,7 +9,7 @@ use super::{
     case::{Case, Value},
     corpus::Corpus,
     path::{Format, Path},
-    sdk,
+    recorded,
     stack::{Configuration, Stack, push_time},
     stored::{self, Difference, Labels, Stored, differences, living, near},
 };
@@ -30,7 +30,7 @@ pub(crate) struct Outcome {
     pub(crate) cells: Vec<Cell>,
     /// Path and difference.
     pub(crate) differences: Vec<(String, Difference)>,
-    pub(crate) sdk_cases: usize,
+    pub(crate) recorded_cases: usize,
 }
 
 /// The path that the others are compared with.
@@ -41,10 +41,10 @@ const REFERENCE: Path = Path {
 
 /// Sends all cases by all paths, compares what is stored, ends all series, and compares again.
 pub(crate) fn run(configuration: Configuration, cases: &[Case], short: bool) -> anyhow::Result<Outcome> {
-    let recorded = sdk::record(cases);
+    let recorded = recorded::record(cases);
     let everything: Vec<Case> = cases.iter().chain(&recorded.cases).cloned().collect();
     let groups = Corpus::new(&everything)?.groups();
-    let sdk_cases = recorded.cases.len();
+    let recorded_cases = recorded.cases.len();
     let paths = Path::of(configuration.version, short);
     let mut stack = Stack::start(configuration, cases, recorded, !short)?;
 
@@ -66,7 +66,7 @@ pub(crate) fn run(configuration: Configuration, cases: &[Case], short: bool) -> 
     let stored = stack.stored(&paths)?;
 
     let mut outcome = Outcome {
-        sdk_cases,
+        recorded_cases,
         ..Outcome::default()
     };
     for complaint in expected(cases, &reference) {

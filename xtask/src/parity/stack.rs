@@ -16,7 +16,7 @@ use super::{
     case::Case,
     corpus::Corpus,
     path::{Format, INSTANCE, JOB, Options, Path},
-    sdk::Recorded,
+    recorded::Recorded,
     stored::{self, Stored},
 };
 use crate::step;
@@ -95,10 +95,8 @@ impl Stack {
             .with_target_info(false)
             .with_self_metrics(false)
             .with_source("corpus", Arc::<Corpus>::clone(&corpus))
-            .with_source(
-                "recorded",
-                Arc::<vmotel_exporter::SdkSource>::clone(&recorded.source),
-            )
+            .with_source("recorded by the SDK", Arc::clone(&recorded.sources[0]))
+            .with_source("recorded by the registry", Arc::clone(&recorded.sources[1]))
             .build()?;
         let address = exporter
             .listen()?
@@ -140,10 +138,10 @@ impl Stack {
     }
 
     fn snapshots(&self) -> Vec<Box<dyn Snapshot + '_>> {
-        vec![
-            self.corpus.snapshot(&self.visit),
-            self.recorded.source.snapshot(&self.visit),
-        ]
+        let recorded = self.recorded.sources.iter();
+        std::iter::once(self.corpus.snapshot(&self.visit))
+            .chain(recorded.map(|source| source.snapshot(&self.visit)))
+            .collect()
     }
 
     /// Sends everything by all paths but the scrapes; returns how many samples each reports.

@@ -8,10 +8,18 @@ fn check(version: Version, flags: &'static [&'static str]) {
     cases.extend(generated::cases(generated::SEED, 60));
     let configuration = Configuration { version, flags };
     let outcome = run::run(configuration, &cases, true).unwrap();
-    assert!(outcome.sdk_cases > 100, "{} cases of the SDK", outcome.sdk_cases);
+    let recorded = outcome.recorded_cases;
+    assert!(recorded > 200, "{recorded} cases on both engines");
     assert!(outcome.differences.is_empty(), "{:#?}", outcome.differences);
     let paths = if version == Version::Newest { 5 } else { 4 };
-    for group in ["names", "label names", "exponential", "generated", "SDK"] {
+    for group in [
+        "names",
+        "label names",
+        "exponential",
+        "generated",
+        "SDK",
+        "registry",
+    ] {
         let found = outcome
             .cells
             .iter()

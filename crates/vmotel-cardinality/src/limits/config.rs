@@ -21,8 +21,8 @@ use crate::{ControllerConfig, UrlConfig, error::LimitsError};
 pub struct LimitsConfig {
     /// The limits on label sets. Default: those of [`ControllerConfig`], but 1,999 sets for each metric.
     ///
-    /// With the set that is folded whole these are 2,000, the default limit of the OpenTelemetry SDK: what passes here
-    /// then never meets the SDK's own overflow, which would lose all labels at once.
+    /// With the set that is folded whole these are 2,000, the default limit of the OpenTelemetry SDK (of `vmotel-registry`, 10,000): what
+    /// passes here then never meets an overflow there, which would lose all labels at once.
     pub labels: ControllerConfig,
     /// The rules for request paths. Default: [`UrlConfig::requests`].
     pub paths: UrlConfig,

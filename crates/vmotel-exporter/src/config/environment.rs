@@ -6,7 +6,10 @@ mod push;
 #[cfg(feature = "push")]
 pub(crate) use self::push::settings;
 use super::{Config, attributes};
-use crate::error::{ConfigError, cut};
+use crate::{
+    Engine,
+    error::{ConfigError, cut},
+};
 
 /// Looks a variable of the process up.
 pub(super) fn process(name: &str) -> Option<String> {
@@ -46,6 +49,9 @@ pub(super) fn overlay(
             &known,
             "always_on, always_off or trace_based",
         )?;
+    }
+    if let Some(value) = get("VMOTEL_ENGINE") {
+        config.engine = Some(engine("VMOTEL_ENGINE", &value)?);
     }
     let aggregation = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
     if let Some(value) = get(aggregation) {
@@ -92,6 +98,18 @@ fn truth(variable: &'static str, value: &str) -> Result<bool, ConfigError> {
             expected: "true or false",
         })
     }
+}
+
+fn engine(variable: &'static str, value: &str) -> Result<Engine, ConfigError> {
+    #[cfg(feature = "native")]
+    let (known, expected) = (["sdk", "native"], "native or sdk");
+    #[cfg(not(feature = "native"))]
+    let (known, expected) = (["sdk"], "sdk (native needs the feature `native`)");
+    Ok(match word(variable, value, &known, expected)? {
+        #[cfg(feature = "native")]
+        1 => Engine::Native,
+        _ => Engine::Sdk,
+    })
 }
 
 /// Which of the exporters are asked for.

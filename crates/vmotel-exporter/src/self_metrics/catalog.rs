@@ -18,12 +18,28 @@ pub(super) const DURATION_BUCKETS: &[f64] = &[
 /// ```
 pub const SELF_METRICS: &[MetricDef] = &[
     MetricDef {
+        name: "vmotel_exporter_callback_panics_total",
+        kind: Kind::Counter,
+        unit: "{calls}",
+        help: "Calls of callbacks that panicked; other instruments are collected all the same (engine native)",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
         name: "vmotel_exporter_collection_duration_seconds",
         kind: Kind::Histogram,
         unit: "s",
         help: "Time to collect, encode and compress; scrapes that wait at the same time share a collection",
         labels: &[],
         buckets: DURATION_BUCKETS,
+    },
+    MetricDef {
+        name: "vmotel_exporter_cut_measurements_total",
+        kind: Kind::Counter,
+        unit: "{measurements}",
+        help: "Measurements of which the value of a label was cut, as it had more than 4096 bytes (engine native)",
+        labels: &[],
+        buckets: &[],
     },
     MetricDef {
         name: "vmotel_exporter_dropped_series_total",
@@ -41,7 +57,7 @@ pub const SELF_METRICS: &[MetricDef] = &[
         name: "vmotel_exporter_label_sets",
         kind: Kind::Gauge,
         unit: "{sets}",
-        help: "Label sets of the ready-made instruments that the limits have admitted",
+        help: "Label sets that the limits have admitted: of the ready-made instruments, or of all where so configured",
         labels: &[],
         buckets: &[],
     },
@@ -74,6 +90,14 @@ pub const SELF_METRICS: &[MetricDef] = &[
         kind: Kind::Counter,
         unit: "{series}",
         help: "Series of several scopes or sources with equal names and labels that became one",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
+        name: "vmotel_exporter_overflowed_measurements_total",
+        kind: Kind::Counter,
+        unit: "{measurements}",
+        help: "Measurements added up without their labels, as a limit on series was reached (engine native)",
         labels: &[],
         buckets: &[],
     },
@@ -206,6 +230,14 @@ pub const SELF_METRICS: &[MetricDef] = &[
         buckets: &[],
     },
     MetricDef {
+        name: "vmotel_exporter_refused_measurements_total",
+        kind: Kind::Counter,
+        unit: "{measurements}",
+        help: "Measurements refused: not finite, or negative where a value only grows (engine native)",
+        labels: &[],
+        buckets: &[],
+    },
+    MetricDef {
         name: "vmotel_exporter_response_bytes_total",
         kind: Kind::Counter,
         unit: "By",
@@ -276,7 +308,7 @@ pub const SELF_METRICS: &[MetricDef] = &[
 
 const METRIC: LabelDef = LabelDef {
     name: "metric",
-    help: "The first of the instruments that are recorded together",
+    help: "The first of the instruments that are recorded together, or the instrument and its scope",
     values: &[],
 };
 
@@ -288,7 +320,7 @@ const LABEL: LabelDef = LabelDef {
 
 const SOURCE: LabelDef = LabelDef {
     name: "source",
-    help: "The source's name; opentelemetry_sdk is the SDK's pipeline",
+    help: "The source's name; vmotel_registry or opentelemetry_sdk is the engine",
     values: &[],
 };
 

@@ -1,8 +1,8 @@
 //! One reading of the exporter's own metrics.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use vmotel_cardinality::LabelCount;
+use vmotel_cardinality::{Controller, ControllerStats, LabelCount};
 use vmotel_model::{
     Family, HistogramPoint, LabelPlan, MetricDef, MetricSink, Number, Point, Series, Snapshot, VisitConfig,
 };
@@ -76,18 +76,32 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             .map(|source| (vec![source.name.clone()], Value::Count(f(&source.health))))
             .collect()
     };
+    let one = |count: u64| vec![(Vec::new(), Value::Count(count))];
     let labels = |f: fn(&LabelCount) -> u64| -> Vec<_> {
-        let counts = metrics.limits.controller().label_counts();
-        counts
-            .iter()
-            .map(|label| {
-                (
-                    vec![label.metric.clone(), label.label.clone()],
-                    Value::Count(f(label)),
-                )
-            })
-            .collect()
+        let mut counts = BTreeMap::new();
+        for label in controllers(metrics).flat_map(Controller::label_counts) {
+            let count = f(&label);
+            *counts.entry(vec![label.metric, label.label]).or_default() += count;
+        }
+        let count = |(labels, count)| (labels, Value::Count(count));
+        counts.into_iter().map(count).collect()
     };
+    let sets = |f: fn(&ControllerStats) -> u64| -> Vec<_> {
+        one(controllers(metrics)
+            .map(|controller| f(&controller.stats()))
+            .sum())
+    };
+    #[cfg(feature = "native")]
+    if let Some(registry) = metrics.meters.registry() {
+        let stats = registry.stats();
+        match name {
+            "vmotel_exporter_callback_panics_total" => return one(stats.callback_panics),
+            "vmotel_exporter_cut_measurements_total" => return one(stats.cut),
+            "vmotel_exporter_overflowed_measurements_total" => return one(stats.overflowed),
+            "vmotel_exporter_refused_measurements_total" => return one(stats.refused),
+            _ => {}
+        }
+    }
     match name.trim_start_matches("vmotel_exporter_") {
         "collection_duration_seconds" => vec![(
             Vec::new(),
@@ -98,17 +112,11 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
             },
         )],
         "dropped_series_total" => of(&Report::REASONS, metrics.dropped.iter().map(get).collect()),
-        "label_sets" => vec![(
-            Vec::new(),
-            Value::Count(metrics.limits.controller().stats().sets as u64),
-        )],
-        "label_sets_folded_total" => vec![(
-            Vec::new(),
-            Value::Count(metrics.limits.controller().stats().overflows),
-        )],
+        "label_sets" => sets(|stats| stats.sets as u64),
+        "label_sets_folded_total" => sets(|stats| stats.overflows),
         "label_values" => labels(|label| label.distinct.round() as u64),
         "label_values_folded_total" => labels(|label| label.folded),
-        "merged_series_total" => vec![(Vec::new(), Value::Count(get(&metrics.merged)))],
+        "merged_series_total" => one(get(&metrics.merged)),
         "response_bytes_total" => of(
             &["identity", "gzip", "zstd"],
             metrics.bytes.iter().map(get).collect(),
@@ -126,7 +134,7 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
                 })
             })
             .collect(),
-        "series" => vec![(Vec::new(), Value::Count(get(&metrics.series)))],
+        "series" => one(get(&metrics.series)),
         "source_faults_total" => sources(|health| health.faults()),
         "source_up" => sources(|health| u64::from(health.is_up())),
         #[cfg(feature = "push")]
@@ -137,6 +145,18 @@ fn points(metrics: &SelfMetrics, name: &str) -> Vec<(Vec<String>, Value)> {
         #[cfg(not(feature = "push"))]
         _ => Vec::new(),
     }
+}
+
+/// Returns the controllers that fold labels: the one before the engine, and that of the registry.
+fn controllers(metrics: &SelfMetrics) -> impl Iterator<Item = &Controller> {
+    #[cfg(feature = "native")]
+    let own = metrics
+        .meters
+        .registry()
+        .and_then(|registry| registry.controller());
+    #[cfg(not(feature = "native"))]
+    let own = None;
+    std::iter::once(metrics.limits.controller()).chain(own)
 }
 
 #[cfg(feature = "push")]

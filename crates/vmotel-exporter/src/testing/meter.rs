@@ -25,7 +25,7 @@ impl TestMeter {
     /// As [`TestMeter::with_engine`].
     #[must_use]
     pub fn new() -> Self {
-        Self::with_engine(Engine::default())
+        Self::with(|builder| builder)
     }
 
     /// Makes a meter on this engine.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use opentelemetry::{KeyValue, metrics::Meter};
-use vmotel_exporter::{Exporter, Format, ListenError};
+use vmotel_exporter::{Engine, Exporter, Format, ListenError};
 use vmotel_model::{
     Family, Kind, MetricSink, MetricSource, Number, Pairs, Point, Series, Snapshot, VisitConfig,
 };
@@ -108,7 +108,11 @@ fn conflicting_units_keep_all_series() {
 
 #[test]
 fn what_the_server_would_drop_is_left_out_of_text_and_counted() {
-    let exporter = builder().with_target_info(false).build().unwrap();
+    let exporter = builder()
+        .with_engine(Engine::Sdk)
+        .with_target_info(false)
+        .build()
+        .unwrap();
     let gauge = exporter.meter("m").u64_gauge("g").build();
     let value = |bytes| [KeyValue::new("k", "x".repeat(bytes))];
     gauge.record(1, &value(4096));
@@ -138,6 +142,28 @@ fn what_the_server_would_drop_is_left_out_of_text_and_counted() {
     assert_eq!(
         stored(&exporter.scrape(Format::OpenMetrics).unwrap()),
         ['1', '2', '3', '4', '5']
+    );
+}
+
+/// The registry cuts a value to what the server takes, so that the measurement arrives.
+#[test]
+fn long_values_are_cut_by_the_registry_and_counted() {
+    let exporter = builder().with_engine(Engine::Native).build().unwrap();
+    let gauge = exporter.meter("m").u64_gauge("g").build();
+    gauge.record(2, &[KeyValue::new("k", format!("{}yz", "x".repeat(4095)))]);
+    gauge.record(3, &[KeyValue::new("k", "x".repeat(4096))]);
+    let text = exporter.scrape(Format::Text).unwrap();
+    for (last, number) in [("y", 2.0), ("x", 3.0)] {
+        let series = format!("g{{k=\"{}{last}\",otel_scope_name=\"m\"}}", "x".repeat(4095));
+        assert_eq!(value(&text, &series), Some(number), "{text}");
+    }
+    assert_eq!(value(&text, "vmotel_exporter_cut_measurements_total"), Some(1.0));
+    assert_eq!(
+        value(
+            &text,
+            "vmotel_exporter_dropped_series_total{reason=\"long_label_value\"}"
+        ),
+        Some(0.0)
     );
 }
 

@@ -26,10 +26,12 @@ use opentelemetry_proto::tonic::{
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use proptest::prelude::*;
 use prost::Message;
-use vmotel_exporter::{SdkReader, SdkSource};
+use vmotel_exporter::{Engine, ExporterBuilder, SdkReader, SdkSource};
 use vmotel_model::{MetricSource, Timestamp, VisitConfig};
 use vmotel_registry::{Registry, RegistryConfig, RegistryMeterProvider};
 use vmotel_wire::{EncodeConfig, PushConfig, otlp, text};
+
+use super::builder;
 
 /// An attribute set of a program, as it is passed. Different sets have different labels: which gauge wins where they have not is
 /// for the SDK a matter of hashes.
@@ -487,4 +489,70 @@ fn a_set_in_any_order_is_one_series() {
     gauge.record(3, &[a, b]);
     assert_eq!(registry.stats().series, 1);
     assert!(exposition(&registry).contains(&"level{a=\"1\",b=\"2\",otel_scope_name=\"shop\"} 3".to_owned()));
+}
+
+/// Who chose nothing gets the registry, and the SDK where its provider is changed; a choice that has no use for what is given is refused.
+#[test]
+fn the_engine_is_what_was_asked_for() {
+    let engine = |builder: ExporterBuilder| builder.build().map(|exporter| exporter.config().engine);
+    let changed = || builder().with_provider(|provider| provider);
+    let named = |name: &'static str| {
+        builder().with_lookup(move |variable| (variable == "VMOTEL_ENGINE").then(|| name.to_owned()))
+    };
+    let registry = Registry::new();
+    assert_eq!(engine(builder()).unwrap(), Some(Engine::Native));
+    assert_eq!(engine(changed()).unwrap(), Some(Engine::Sdk));
+    assert_eq!(
+        engine(builder().with_registry(&registry)).unwrap(),
+        Some(Engine::Native)
+    );
+    assert_eq!(engine(named("sdk")).unwrap(), Some(Engine::Sdk));
+    assert_eq!(engine(named("Native")).unwrap(), Some(Engine::Native));
+    assert_eq!(
+        engine(named("sdk").with_engine(Engine::Native)).unwrap(),
+        Some(Engine::Native)
+    );
+    let refused = [
+        (
+            named("fast"),
+            "VMOTEL_ENGINE has the value \"fast\", expected native or sdk",
+        ),
+        (
+            changed().with_engine(Engine::Native),
+            "the engine is Native with a change of the SDK's provider, expected Engine::Sdk, or views of a RegistryMeterProvider",
+        ),
+        (
+            changed().with_registry(&registry),
+            "the engine is Sdk with a registry, expected Engine::Native",
+        ),
+        (
+            changed().with_limits_on_all(true),
+            "the engine is Sdk with limits on all instruments, expected Engine::Native",
+        ),
+        (
+            builder().with_registry(&registry).with_limits_on_all(true),
+            "the engine is Native with limits on all instruments and a registry, expected a registry of Registry::with_controller",
+        ),
+    ];
+    for (builder, message) in refused {
+        assert_eq!(builder.build().unwrap_err().to_string(), message);
+    }
+}
+
+/// An exporter without a way out costs nothing: its meters record nothing, unless somebody gave the registry and may read it.
+#[test]
+fn without_a_way_out_nothing_is_recorded() {
+    let series = |builder: ExporterBuilder| {
+        let exporter = builder.build().unwrap();
+        exporter.meter("shop").u64_counter("orders").build().add(1, &[]);
+        exporter.registry().unwrap().stats().series
+    };
+    let registry = Registry::new();
+    let disabled = |builder: ExporterBuilder| builder.with(|config| config.enabled = false);
+    let unread = |builder: ExporterBuilder| builder.with(|config| config.pull = false);
+    assert_eq!(series(builder()), 1);
+    assert_eq!(series(disabled(builder())), 0);
+    assert_eq!(series(unread(builder())), 0);
+    assert_eq!(series(disabled(builder().with_registry(&registry))), 0);
+    assert_eq!(series(unread(builder().with_registry(&registry))), 1);
 }

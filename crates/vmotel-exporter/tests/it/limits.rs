@@ -1,7 +1,7 @@
-//! The limits on labels, and the SDK's own behind them.
+//! The limits on labels, and the engine's own behind them.
 
 use opentelemetry::KeyValue;
-use vmotel_exporter::{Exporter, Format};
+use vmotel_exporter::{Engine, Exporter, Format};
 
 use super::{builder, value};
 
@@ -14,25 +14,90 @@ fn overflow(exporter: &Exporter, metric: &str) -> Option<f64> {
 }
 
 #[test]
-fn the_sdks_limit_is_raised_for_bounded_instruments_only() {
+fn the_engines_limit_is_raised_for_bounded_instruments_only() {
+    for (engine, beyond) in [(Engine::Native, 1_000.0), (Engine::Sdk, 9_000.0)] {
+        let exporter = builder()
+            .with_engine(engine)
+            .with(|config| config.limits.labels.per_metric = 10_999)
+            .build()
+            .unwrap();
+        exporter.limits().add_instrument("bounded");
+        let meter = exporter.meter("shop");
+        let (bounded, own) = (
+            meter.u64_counter("bounded").build(),
+            meter.u64_counter("own").build(),
+        );
+        for number in 0..11_000 {
+            bounded.add(1, &[KeyValue::new("k", number)]);
+            own.add(1, &[KeyValue::new("k", number)]);
+        }
+        assert_eq!(overflow(&exporter, "bounded_total"), None, "{engine:?}");
+        assert_eq!(overflow(&exporter, "own_total"), Some(beyond), "{engine:?}");
+        bounded.add(1, &[KeyValue::new("k", 11_000)]);
+        assert_eq!(overflow(&exporter, "bounded_total"), Some(1.0), "{engine:?}");
+    }
+}
+
+/// What the limits let through in all has room, beside as much of other instruments.
+#[test]
+fn the_registry_has_room_for_all_that_is_bounded() {
     let exporter = builder()
-        .with(|config| config.limits.labels.per_metric = 2_999)
+        .with(|config| {
+            config.limits.labels.per_metric = 150_000;
+            config.limits.labels.total = 150_000;
+        })
+        .build()
+        .unwrap();
+    exporter.limits().add_instrument("bounded");
+    let bounded = exporter.meter("shop").u64_counter("bounded").build();
+    for number in 0..150_001 {
+        bounded.add(1, &[KeyValue::new("k", number)]);
+    }
+    assert_eq!(exporter.registry().unwrap().stats().overflowed, 0);
+    assert_eq!(overflow(&exporter, "bounded_total"), None);
+}
+
+#[test]
+fn limits_on_all_fold_the_guilty_label_of_any_instrument() {
+    let exporter = builder()
+        .with_limits_on_all(true)
+        .with(|config| config.limits.labels.per_label = 10)
         .build()
         .unwrap();
     exporter.limits().add_instrument("bounded");
     let meter = exporter.meter("shop");
-    let (bounded, own) = (
-        meter.u64_counter("bounded").build(),
-        meter.u64_counter("own").build(),
-    );
-    for number in 0..3_000 {
-        bounded.add(1, &[KeyValue::new("k", number)]);
-        own.add(1, &[KeyValue::new("k", number)]);
+    // What the families bound is passed over: it would be folded, and counted, twice.
+    for name in ["bounded", "own"] {
+        let counter = meter.u64_counter(name).build();
+        for number in 0..100 {
+            counter.add(1, &[KeyValue::new("ok", true), KeyValue::new("user", number)]);
+        }
     }
-    assert_eq!(overflow(&exporter, "bounded_total"), None);
-    assert_eq!(overflow(&exporter, "own_total"), Some(1_000.0));
-    bounded.add(1, &[KeyValue::new("k", 3_000)]);
-    assert_eq!(overflow(&exporter, "bounded_total"), Some(1.0));
+    let text = exporter.scrape(Format::Text).unwrap();
+    let series = |name: &str| {
+        text.lines()
+            .filter(|line| line.starts_with(&format!("{name}{{")))
+            .count()
+    };
+    assert_eq!((series("bounded_total"), series("own_total")), (100, 11));
+    let of = |name: &str| value(&text, name).unwrap();
+    assert_eq!(
+        of("own_total{ok=\"true\",otel_scope_name=\"shop\",user=\"other\"}"),
+        90.0
+    );
+    assert_eq!(
+        of("own_total{ok=\"true\",otel_scope_name=\"shop\",user=\"9\"}"),
+        1.0
+    );
+    let folded = "vmotel_exporter_label_values_folded_total";
+    assert!(of(&format!("{folded}{{label=\"user\",metric=\"own of shop\"}}")) >= 1.0);
+    assert_eq!(
+        of(&format!("{folded}{{label=\"ok\",metric=\"own of shop\"}}")),
+        0.0
+    );
+    assert!(!text.contains("metric=\"bounded"), "{text}");
+    assert_eq!(of("vmotel_exporter_label_sets"), 11.0);
+    assert_eq!(of("vmotel_exporter_overflowed_measurements_total"), 0.0);
 }
 
 #[test]

@@ -10,11 +10,11 @@ use std::{
 };
 
 use opentelemetry::KeyValue;
-use vmotel_exporter::{Exporter, Format, ScrapeError};
+use vmotel_exporter::{Engine, Exporter, Format, ScrapeError};
 
 use vmotel_model::{MetricSource, Snapshot, VisitConfig};
 
-use super::{builder, get, header, listen, value};
+use super::{ENGINES, builder, get, header, listen, value};
 
 /// An exporter with a gauge whose callback counts its calls and takes a while.
 fn slow(
@@ -78,8 +78,17 @@ fn more_scrapes_than_may_wait_are_refused() {
 
 #[test]
 fn a_callback_that_hangs_is_told_and_the_rest_is_served() {
-    const UP: &str = "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}";
+    thread::scope(|scope| {
+        for (engine, source) in ENGINES {
+            scope.spawn(move || hangs_for_a_while(engine, source));
+        }
+    });
+}
+
+fn hangs_for_a_while(engine: Engine, source: &str) {
+    let up = format!("vmotel_exporter_source_up{{source={source:?}}}");
     let exporter = builder()
+        .with_engine(engine)
         .with(|config| config.collect_timeout = Duration::from_millis(200))
         .build()
         .unwrap();
@@ -95,23 +104,23 @@ fn a_callback_that_hangs_is_told_and_the_rest_is_served() {
         })
         .build();
     let address = listen(&exporter);
-    // Nothing of the application is left without the SDK.
+    // Nothing of the application is left without the engine.
     let answer = get(&address, &[]);
     assert_eq!(answer.status, 500);
     let text = answer.text();
-    let why = "# error: the source \"opentelemetry_sdk\" failed: \"a call of it has not returned\"\n";
-    assert!(text.starts_with(why), "{text}");
-    assert_eq!(value(&text, UP), Some(0.0));
+    let why = format!("# error: the source {source:?} failed: \"a call of it has not returned\"\n");
+    assert!(text.starts_with(&why), "{text}");
+    assert_eq!(value(&text, &up), Some(0.0));
     // With another source the scrapes succeed, at once.
     let registry = vmotel_registry::Registry::new();
     registry.gauge("depth").unwrap().set(7.0);
     exporter.add_source("native", Arc::new(registry)).unwrap();
     let text = exporter.scrape(Format::Text).unwrap();
-    assert_eq!((value(&text, "depth"), value(&text, UP)), (Some(7.0), Some(0.0)));
+    assert_eq!((value(&text, "depth"), value(&text, &up)), (Some(7.0), Some(0.0)));
     let answer = get(&address, &[]);
     assert_eq!(
         (answer.status, header(&answer, "x-vmotel-failed-sources").as_str()),
-        (200, "opentelemetry_sdk")
+        (200, source)
     );
     // When the callback returns, all is well again.
     for _ in 0..200 {

@@ -12,7 +12,7 @@ mod sources;
 mod testing;
 mod victoriametrics;
 
-use vmotel_exporter::{Exporter, ExporterBuilder};
+use vmotel_exporter::{Engine, Exporter, ExporterBuilder};
 use vmotel_testkit::{Answer, request};
 
 /// Returns a builder that reads no environment, sets nothing global and binds a free port.
@@ -23,6 +23,12 @@ fn builder() -> ExporterBuilder {
         .with_global(false)
         .with_port(0)
 }
+
+/// Both engines, with their names among the sources.
+const ENGINES: [(Engine, &str); 2] = [
+    (Engine::Native, "vmotel_registry"),
+    (Engine::Sdk, "opentelemetry_sdk"),
+];
 
 /// Starts a listener and returns its address.
 fn listen(exporter: &Exporter) -> String {

@@ -14,7 +14,7 @@ mod tls;
 
 use std::time::Duration;
 
-use vmotel_exporter::{Exporter, ExporterBuilder, Push, Retry, Target, TargetCheck};
+use vmotel_exporter::{Engine, Exporter, ExporterBuilder, Push, Retry, Target, TargetCheck};
 use vmotel_testkit::VictoriaMetrics;
 
 const SECONDS: Duration = Duration::from_secs(20);
@@ -39,7 +39,11 @@ fn builder(push: Push) -> ExporterBuilder {
 
 /// Returns an exporter with a counter `orders_total` of 3.
 fn shop(push: Push) -> Exporter {
-    let exporter = builder(push).build().unwrap();
+    shop_on(Engine::default(), push)
+}
+
+fn shop_on(engine: Engine, push: Push) -> Exporter {
+    let exporter = builder(push).with_engine(engine).build().unwrap();
     exporter.meter("shop").u64_counter("orders").build().add(3, &[]);
     exporter
 }

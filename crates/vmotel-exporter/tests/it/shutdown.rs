@@ -1,6 +1,6 @@
 use std::{thread, time::Duration};
 
-use vmotel_exporter::{Exporter, Format, ListenError, ScrapeError};
+use vmotel_exporter::{Engine, Exporter, Format, ListenError, ScrapeError};
 use vmotel_testkit::request;
 
 use super::{builder, get, listen};
@@ -97,21 +97,25 @@ fn shutdown_needs_no_runtime_and_runs_on_any() {
 
 #[test]
 fn shutdown_is_bounded_by_its_deadline() {
-    let exporter = counted(|_| {});
-    let _gauge = exporter
-        .meter("m")
-        .u64_observable_gauge("hangs")
-        .with_callback(|_| thread::sleep(Duration::from_secs(30)))
-        .build();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    thread::spawn(move || sender.send(exporter.shutdown_blocking(Duration::from_millis(300))));
-    let result = receiver
-        .recv_timeout(Duration::from_secs(3))
-        .expect("it is bounded");
+    let stop = |engine| {
+        let exporter = builder().with_engine(engine).build().unwrap();
+        let _gauge = exporter
+            .meter("m")
+            .u64_observable_gauge("hangs")
+            .with_callback(|_| thread::sleep(Duration::from_secs(30)))
+            .build();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        thread::spawn(move || sender.send(exporter.shutdown_blocking(Duration::from_millis(300))));
+        receiver
+            .recv_timeout(Duration::from_secs(3))
+            .expect("it is bounded")
+    };
+    // The SDK's provider collects a last time.
     assert_eq!(
-        result.unwrap_err().to_string(),
+        stop(Engine::Sdk).unwrap_err().to_string(),
         "the shutdown took longer than 300 ms while the meter provider shuts down"
     );
+    assert_eq!(stop(Engine::Native), Ok(Default::default()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use vmotel_exporter::Format;
+use vmotel_exporter::{Engine, Format};
 use vmotel_model::{
     Family, Kind, MetricSink, MetricSource, Number, Pairs, Point, Series, Snapshot, VisitConfig,
 };
@@ -71,7 +71,7 @@ fn a_source_that_panics_does_not_take_the_others_along() {
         );
         assert!(value(&text, "vmotel_exporter_source_faults_total{source=\"bad\"}") >= Some(2.0));
         assert_eq!(
-            value(&text, "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}"),
+            value(&text, "vmotel_exporter_source_up{source=\"vmotel_registry\"}"),
             Some(1.0)
         );
         let status = exporter.status();
@@ -88,8 +88,8 @@ fn a_source_that_panics_does_not_take_the_others_along() {
 }
 
 #[test]
-fn a_callback_that_panics_fails_the_scrape_and_not_the_process() {
-    let exporter = builder().build().unwrap();
+fn a_callback_that_panics_fails_the_scrape_of_the_sdk_and_not_the_process() {
+    let exporter = builder().with_engine(Engine::Sdk).build().unwrap();
     let meter = exporter.meter("m");
     meter.u64_counter("c").build().add(1, &[]);
     let _gauge = meter
@@ -126,6 +126,60 @@ fn a_callback_that_panics_fails_the_scrape_and_not_the_process() {
             "vmotel_exporter_source_up{source=\"opentelemetry_sdk\"}"
         ),
         Some(0.0)
+    );
+}
+
+#[test]
+fn a_callback_that_panics_costs_the_registry_its_instrument() {
+    let exporter = builder().with_engine(Engine::Native).build().unwrap();
+    let meter = exporter.meter("m");
+    meter.u64_counter("c").build().add(1, &[]);
+    for (name, panics) in [("g", true), ("h", false)] {
+        let _gauge = meter
+            .u64_observable_gauge(name)
+            .with_callback(move |gauge| {
+                assert!(!panics, "no reading");
+                gauge.observe(2, &[]);
+            })
+            .build();
+    }
+    let address = listen(&exporter);
+    for _ in 0..2 {
+        let answer = get(&address, &[]);
+        assert_eq!(
+            (answer.status, header(&answer, "x-vmotel-failed-sources").as_str()),
+            (200, "")
+        );
+        let text = answer.text();
+        let of = |name: &str| value(&text, &format!("{name}{{otel_scope_name=\"m\"}}"));
+        assert_eq!(
+            (of("c_total"), of("g"), of("h")),
+            (Some(1.0), None, Some(2.0)),
+            "{text}"
+        );
+    }
+    let text = exporter.scrape(Format::Text).unwrap();
+    // The third one is on the way.
+    assert_eq!(value(&text, "vmotel_exporter_callback_panics_total"), Some(3.0));
+    assert_eq!(
+        exporter.warnings(),
+        ["a callback of the instrument \"g\" panicked: it is not measured, the others are"]
+    );
+}
+
+/// What a registry refuses is counted among the exporter's own metrics.
+#[test]
+fn measurements_that_are_no_numbers_are_counted() {
+    let exporter = builder().with_engine(Engine::Native).build().unwrap();
+    let sum = exporter.meter("m").f64_counter("c").build();
+    for number in [1.0, -1.0, f64::NAN, f64::INFINITY] {
+        sum.add(number, &[]);
+    }
+    let text = exporter.scrape(Format::Text).unwrap();
+    assert_eq!(value(&text, "c_total{otel_scope_name=\"m\"}"), Some(1.0));
+    assert_eq!(
+        value(&text, "vmotel_exporter_refused_measurements_total"),
+        Some(3.0)
     );
 }
 

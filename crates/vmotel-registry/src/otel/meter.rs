@@ -112,6 +112,7 @@ impl RegistryMeter {
             help: (*description).into(),
             scope: Some(Arc::clone(&self.scope)),
             limit: stream.cardinality_limit,
+            bounded: stream.bounded,
         };
         // A set of its own, so that instruments of one name do not meet in the registry.
         match self.provider.registry.new_set().family::<S>(definition, shape) {

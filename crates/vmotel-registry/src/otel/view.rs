@@ -62,6 +62,9 @@ pub struct Stream {
     /// The most sets of attributes, the one for what is beyond not counted. Default: that of
     /// [`RegistryConfig::per_metric`](crate::RegistryConfig::per_metric). The limit of all series holds besides.
     pub cardinality_limit: Option<usize>,
+    /// Whether its attributes are bounded before they come here, so that the controller of the registry
+    /// ([`Registry::with_controller`](crate::Registry::with_controller)) passes it over. Default: false.
+    pub bounded: bool,
 }
 
 /// How the measurements of an instrument are added up.

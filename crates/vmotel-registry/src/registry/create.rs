@@ -288,7 +288,7 @@ impl Registry {
             None if self.set > 0 => format!("{name} of set {}", self.set),
             None => name,
         };
-        let limiter = match self.controller() {
+        let limiter = match self.controller().filter(|_| !definition.bounded) {
             Some(controller) => Some(controller.metric(&metric, &[])?),
             None => None,
         };

@@ -11,7 +11,7 @@ use std::{
 use vmotel_cardinality::Evicted;
 use vmotel_model::{Family, Kind, MetricSink, MetricSource, Snapshot, VisitConfig};
 
-use super::{Limits, Registry};
+use super::{Inner, Limits, Registry};
 use crate::families::AnyFamily;
 
 /// What is kept from one collection to the next.
@@ -20,9 +20,9 @@ pub(super) struct Scrape {
     /// What the list was made for.
     made_for: Option<(u64, VisitConfig)>,
     /// Sorted by name.
-    families: Vec<Visible>,
-    /// Those that have something to show, by number.
-    shown: Vec<usize>,
+    families: Arc<Vec<Visible>>,
+    /// The memory of a list that is not in use.
+    spare: Vec<usize>,
 }
 
 struct Visible {
@@ -40,7 +40,7 @@ impl Scrape {
         if self.made_for.as_ref().is_some_and(up_to_date) {
             return;
         }
-        self.families = families
+        let mut visible: Vec<_> = families
             .all
             .values()
             .filter_map(|family| {
@@ -63,8 +63,15 @@ impl Scrape {
                 })
             })
             .collect();
-        self.families.sort_by(|a, b| a.name.cmp(&b.name));
+        visible.sort_by(|a, b| a.name.cmp(&b.name));
+        self.families = Arc::new(visible);
         self.made_for = Some((families.version, config.clone()));
+    }
+}
+
+impl Inner {
+    fn threads(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.collecting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,62 +102,96 @@ fn current_thread() -> u64 {
 }
 
 impl MetricSource for Registry {
-    /// Collects; while the snapshot lives, other collections of this registry wait, and recording does not.
+    /// Collects: runs the callbacks, sees what is new, takes leave of what is idle or finished. Others that do so wait meanwhile, but not
+    /// for a snapshot that lives: beside one, nothing is taken leave of. Recording never waits.
     ///
     /// Values are read when they are visited: they only move on meanwhile. A thread that holds a snapshot already gets an empty one,
     /// so that a registry that was added twice is not handed out twice.
     fn snapshot<'a>(&'a self, config: &'a VisitConfig) -> Box<dyn Snapshot + 'a> {
         let thread = current_thread();
-        if self.inner.collecting.load(Ordering::Relaxed) == thread {
+        if self.inner.threads().contains(&thread) {
             return Box::new(Nothing);
         }
         let mut scrape = self.inner.scrape.lock().unwrap_or_else(PoisonError::into_inner);
-        self.inner.collecting.store(thread, Ordering::Relaxed);
+        // Before the callbacks, so that one that collects is not stuck.
+        let (collecting, is_alone) = Collecting::begin(&self.inner, thread);
         for name in self.inner.observations.run() {
             self.inner.shared.panicked(&name);
         }
         scrape.refresh(self, config);
         let now = self.inner.shared.clock.now();
         // Dropped at the end: only then, with the series gone, is there room for others.
-        let evicted = self.inner.limits.as_ref().map_or_else(Vec::new, |limits| {
+        let limits = self.inner.limits.as_ref().filter(|_| is_alone);
+        let evicted = limits.map_or_else(Vec::new, |limits| {
             limits.tick(self.inner.shared.clock.monotonic())
         });
-        let Scrape { families, shown, .. } = &mut *scrape;
+        let mut shown = std::mem::take(&mut scrape.spare);
         shown.clear();
-        for (number, visible) in families.iter().enumerate() {
-            visible.family.collect(config, now, &evicted);
+        for (number, visible) in scrape.families.iter().enumerate() {
+            let evicted = is_alone.then_some(&*evicted);
+            visible.family.collect(config, now, evicted);
             if !visible.family.is_empty() {
                 shown.push(number);
             }
         }
         Box::new(Collected {
-            collecting: &self.inner.collecting,
-            scrape,
+            families: Arc::clone(&scrape.families),
+            shown,
+            config,
+            collecting,
         })
     }
 }
 
-/// A collection, which keeps others out while it lives.
+/// A thread among those that hold a snapshot, as long as this lives.
+struct Collecting<'a> {
+    inner: &'a Inner,
+    thread: u64,
+}
+
+impl<'a> Collecting<'a> {
+    /// Returns true, too, if no other thread holds a snapshot.
+    fn begin(inner: &'a Inner, thread: u64) -> (Self, bool) {
+        let mut threads = inner.threads();
+        let is_alone = threads.is_empty();
+        threads.push(thread);
+        (Self { inner, thread }, is_alone)
+    }
+}
+
+impl Drop for Collecting<'_> {
+    fn drop(&mut self) {
+        self.inner.threads().retain(|thread| *thread != self.thread);
+    }
+}
+
+/// A collection.
 struct Collected<'a> {
-    collecting: &'a AtomicU64,
-    scrape: MutexGuard<'a, Scrape>,
+    families: Arc<Vec<Visible>>,
+    /// Those that have something to show, by number.
+    shown: Vec<usize>,
+    config: &'a VisitConfig,
+    collecting: Collecting<'a>,
 }
 
 impl Collected<'_> {
     fn visible(&self, index: usize) -> &Visible {
-        &self.scrape.families[self.scrape.shown[index]]
+        &self.families[self.shown[index]]
     }
 }
 
 impl Drop for Collected<'_> {
     fn drop(&mut self) {
-        self.collecting.store(0, Ordering::Relaxed);
+        // For the next one, unless that is under way.
+        if let Ok(mut scrape) = self.collecting.inner.scrape.try_lock() {
+            scrape.spare = std::mem::take(&mut self.shown);
+        }
     }
 }
 
 impl Snapshot for Collected<'_> {
     fn len(&self) -> usize {
-        self.scrape.shown.len()
+        self.shown.len()
     }
 
     fn family(&self, index: usize) -> Family<'_> {
@@ -164,11 +205,11 @@ impl Snapshot for Collected<'_> {
     }
 
     fn visit(&self, index: usize, sink: &mut dyn MetricSink) {
-        self.visible(index).family.visit(sink);
+        self.visible(index).family.visit(self.config, sink);
     }
 
     fn distinct(&self, index: usize) -> bool {
-        self.visible(index).family.is_distinct()
+        self.visible(index).family.is_distinct(self.config)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, MutexGuard, atomic::Ordering},
     time::Duration,
 };
 
@@ -58,23 +58,34 @@ impl<S: Store> Collection<S> {
 }
 
 impl<S: Store> Series<S> {
-    /// Collects: recycles, renders what is new, and takes leave of what is finished or has been idle for too long.
-    pub(crate) fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: &[Evicted]) {
+    /// Collects: recycles, renders what is new, and takes leave of what is finished, was evicted or has been idle for too long; of nothing
+    /// if `evicted` is none, as another thread holds a snapshot.
+    pub(crate) fn collect(&self, config: &VisitConfig, now: Timestamp, evicted: Option<&[Evicted]>) {
         let pin = pin();
         let mut collection = self.collection();
         let collection = &mut *collection;
+        self.settle(&pin, &mut collection.batches, evicted.is_some());
+        self.full.store(false, Ordering::Relaxed);
+        if S::OBSERVED {
+            self.forget_unobserved(&pin, &mut collection.batches);
+        }
+        self.render(&pin, collection, config);
+        if let Some(evicted) = evicted {
+            // The last: what is made under the same labels from here on is not in this collection.
+            self.take_leave(&pin, collection, now, evicted);
+        }
+        self.table.tidy();
+    }
+
+    /// Brings plans and texts up to date, made anew if they are those of another configuration.
+    fn render(&self, pin: &Pin, collection: &mut Collection<S>, config: &VisitConfig) {
         if collection.config.as_ref() != Some(config) {
             collection.config = Some(config.clone());
             collection.name = self.definition.exposed_name(config).unwrap_or_default();
             collection.plans = Plans::default();
             collection.texts.clear();
         }
-        self.settle(&pin, &mut collection.batches);
-        self.full.store(false, Ordering::Relaxed);
-        if S::OBSERVED {
-            self.forget_unobserved(&pin, &mut collection.batches);
-        }
-        collection.plans.refresh(self, &pin, config);
+        collection.plans.refresh(self, pin, config);
         for (number, chunk) in self.chunks().enumerate() {
             if collection.texts.len() <= number {
                 collection.texts.push(Texts::default());
@@ -82,9 +93,15 @@ impl<S: Store> Series<S> {
             let texts = &mut collection.texts[number];
             texts.refresh(self, chunk, &collection.plans, &mut collection.bytes);
         }
-        // The last: what is made under the same labels from here on is not in this collection.
-        self.take_leave(&pin, collection, now, evicted);
-        self.table.tidy();
+    }
+
+    /// Returns the collection as this configuration shows it, also where another thread has collected for another one since.
+    fn collected(&self, config: &VisitConfig) -> MutexGuard<'_, Collection<S>> {
+        let mut collection = self.collection();
+        if collection.config.as_ref() != Some(config) {
+            self.render(&pin(), &mut collection, config);
+        }
+        collection
     }
 
     pub(super) fn chunks(&self) -> impl Iterator<Item = &Arc<Chunk<S>>> {
@@ -157,8 +174,8 @@ impl<S: Store> Series<S> {
     }
 
     /// Hands out every series that the last collection has seen.
-    pub(crate) fn visit(&self, sink: &mut dyn MetricSink) {
-        let mut collection = self.collection();
+    pub(crate) fn visit(&self, config: &VisitConfig, sink: &mut dyn MetricSink) {
+        let mut collection = self.collected(config);
         let Collection {
             name,
             plans,
@@ -169,6 +186,7 @@ impl<S: Store> Series<S> {
             line: line_buffer,
             ..
         } = &mut *collection;
+        let waiting = self.waiting(batches);
         let labels = RefCell::new(std::mem::take(bytes));
         let name = name.as_bytes();
         let renders = plans.ready && !self.shared.config.ready_text;
@@ -197,9 +215,9 @@ impl<S: Store> Series<S> {
                     start: Some(Timestamp(chunk.starts[at].load(Ordering::Relaxed))),
                 });
             };
-        for (chunk, texts) in self.chunks().zip(&*texts) {
+        for (number, (chunk, texts)) in self.chunks().zip(&*texts).enumerate() {
             chunk.store.visit(&self.shape, texts.len(), scratch, |at, point| {
-                if texts.is_live(at) {
+                if texts.is_live(at) && !waiting.contains(&(first(number) + at as u32)) {
                     series_of(chunk, texts, at, point, sink);
                 }
             });
@@ -217,9 +235,23 @@ impl<S: Store> Series<S> {
         *line_buffer = line;
     }
 
+    /// Returns the new series of the labels of removed ones that still have to be handed out: where a collection was joined, it has both,
+    /// and the new one waits for the next.
+    fn waiting(&self, batches: &[Batch<S::Value>]) -> Vec<u32> {
+        let pin = pin();
+        let leaving = batches.iter().flat_map(|batch| &batch.series);
+        let back = leaving.filter(|gone| gone.hand_out).filter_map(|gone| {
+            let (number, at) = super::directory::locate(gone.id);
+            let key = self.key(self.chunks.chunk(number)?, at);
+            let hash = key.hash(&self.seed);
+            Some(self.find(&pin, &key, hash)?.0)
+        });
+        back.collect()
+    }
+
     /// Returns true if no two series of the last collection have equal labels.
-    pub(crate) fn is_distinct(&self) -> bool {
-        let collection = self.collection();
+    pub(crate) fn is_distinct(&self, config: &VisitConfig) -> bool {
+        let collection = self.collected(config);
         // Series with an empty value have a label less, so that they may equal those of another schema.
         collection.plans.distinct && collection.plans.len() == 1
     }

@@ -94,6 +94,8 @@ pub(crate) struct Key {
     heap: Vec<u8>,
     /// A multiple of 8.
     len: usize,
+    /// Whether a value was longer than the server takes.
+    pub(super) is_cut: bool,
 }
 
 impl Key {
@@ -105,6 +107,7 @@ impl Key {
             stack: [0; ON_STACK],
             heap: Vec::new(),
             len: 0,
+            is_cut: false,
         };
         let mut at = HEAD;
         for index in 0..count {
@@ -127,9 +130,12 @@ impl Key {
     #[inline(never)]
     fn allocated<'v>(schema: u16, count: usize, value: &dyn Fn(usize) -> &'v str) -> Self {
         let mut heap = vec![0; HEAD];
+        let mut is_cut = false;
         for index in 0..count {
-            let bytes = cut(value(index)).as_bytes();
+            let whole = value(index);
+            let bytes = cut(whole).as_bytes();
             let len = bytes.len();
+            is_cut |= len < whole.len();
             if len >= 0x80 {
                 heap.extend([len as u8 | 0x80, (len >> 7) as u8]);
             } else {
@@ -145,6 +151,7 @@ impl Key {
             stack: [0; ON_STACK],
             heap,
             len,
+            is_cut,
         }
     }
 
@@ -154,6 +161,7 @@ impl Key {
             stack: [0; ON_STACK],
             len: bytes.len(),
             heap: bytes,
+            is_cut: false,
         }
     }
 

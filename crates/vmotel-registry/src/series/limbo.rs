@@ -38,12 +38,16 @@ impl<V> Batch<V> {
 }
 
 impl<S: Store> Series<S> {
-    /// Moves late records on and recycles what nobody can reach.
-    pub(super) fn settle(&self, pin: &Pin, batches: &mut Vec<Batch<S::Value>>) {
+    /// Moves late records on and recycles what nobody can reach. What still has to be handed out stays unless it was, which `handed_out`
+    /// tells.
+    pub(super) fn settle(&self, pin: &Pin, batches: &mut Vec<Batch<S::Value>>, handed_out: bool) {
         for batch in &mut *batches {
             batch.over = batch.over || batch.grace.is_over();
             let over = batch.over;
-            batch.series.retain_mut(|gone| self.keeps(pin, gone, over));
+            let waits = |gone: &Gone<S::Value>| gone.hand_out && !handed_out;
+            batch
+                .series
+                .retain_mut(|gone| waits(gone) || self.keeps(pin, gone, over));
         }
         batches.retain(|batch| !batch.series.is_empty());
     }

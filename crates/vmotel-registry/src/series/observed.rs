@@ -36,6 +36,7 @@ impl<S: Store> Series<S> {
         hash: u64,
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
+        self.count_cut(key);
         let mut creation = self.creation();
         let found = self.find(pin, key, hash);
         let has_room = creation.observed.0.len() < self.limit();

@@ -41,9 +41,9 @@ fn a_series_is_not_recycled_while_a_thread_is_about_to_add_to_it() {
     };
     let visit = VisitConfig::default();
     let collect = |now| {
-        series.collect(&visit, Timestamp(now), &[]);
+        series.collect(&visit, Timestamp(now), Some(&[]));
         let mut values = Values::default();
-        series.visit(&mut values);
+        series.visit(&visit, &mut values);
         values.0.into_iter().collect::<Vec<_>>()
     };
     let of = |label: &str, value| (label.to_owned(), value);
@@ -95,12 +95,12 @@ fn what_a_thread_found_last_does_not_outlive_a_removal() {
         // Often enough that this thread knows it by heart.
         (0..10).for_each(|_| add(&old));
         assert!(series.finish(&Key::new(schema, 1, |_| &old)));
-        (0..4).for_each(|n| series.collect(&visit, Timestamp(round * 10 + n), &[]));
+        (0..4).for_each(|n| series.collect(&visit, Timestamp(round * 10 + n), Some(&[])));
         add(&new);
         (0..3).for_each(|_| add(&old));
-        series.collect(&visit, Timestamp(round * 10 + 5), &[]);
+        series.collect(&visit, Timestamp(round * 10 + 5), Some(&[]));
         let mut values = Values::default();
-        series.visit(&mut values);
+        series.visit(&visit, &mut values);
         assert_eq!((values.0[&old], values.0[&new]), (3, 1), "round {round}");
     }
     assert!(series.creation().places() < 120, "places are given again");

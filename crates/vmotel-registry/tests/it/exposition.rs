@@ -145,3 +145,16 @@ fn unusable_numbers_are_refused_and_counted() {
     assert_eq!(registry.stats().refused, 4);
     assert_eq!((amount.get(), latency.counts()), (1.5, vec![1, 0]));
 }
+
+#[test]
+fn long_values_are_cut_and_counted() {
+    let registry = Registry::new();
+    let visits = registry.counter_family("visits_total", ["page", "who"]).unwrap();
+    let (fits, long) = ("x".repeat(4096), "x".repeat(4097));
+    visits.add(["/", &fits], 1);
+    assert_eq!(registry.stats().cut, 0);
+    visits.add(["/", &long], 2);
+    visits.add(["/", &long], 4);
+    assert_eq!((registry.stats().cut, registry.stats().series), (2, 1));
+    assert_eq!(visits.with(["/", &fits]).get(), 7);
+}

@@ -1,11 +1,12 @@
 //! Series come, go, and come back.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use proptest::prelude::*;
+use vmotel_model::{MetricSource as _, VisitConfig};
 use vmotel_registry::{Counter, RegistryConfig};
 
-use crate::support::{Ledger, registry, scrape};
+use crate::support::{Ledger, lines, registry, scrape, scrape_with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -101,6 +102,48 @@ fn a_finished_series_is_handed_out_a_last_time() {
     family.add(["x"], 2);
     assert_eq!(scrape(&registry), "# TYPE c Counter\nc{a=\"x\"} 2\n");
     assert_eq!(registry.stats().series, 1);
+}
+
+/// Whoever holds a snapshot for long, for example as another source hangs, is in nobody's way.
+#[test]
+fn a_snapshot_beside_another_waits_for_nothing_and_takes_nothing_away() {
+    let (registry, _) = registry(RegistryConfig::default());
+    let family = registry.counter_family("c", ["a"]).unwrap();
+    family.add(["x"], 7);
+    family.add(["y"], 1);
+    assert!(family.finish(["x"]));
+    let plain = VisitConfig::default();
+    let held = registry.snapshot(&plain);
+    family.add(["x"], 2);
+    let mut other = VisitConfig::default();
+    other.constant_labels = vec![("job".to_owned(), "shop".to_owned())];
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let shop = |values: [&str; 3]| {
+                let [x, y, z] = values;
+                format!("# TYPE c Counter\nc{{a=\"y\",job=\"shop\"}} {y}\n{z}c{{a=\"x\",job=\"shop\"}} {x}\n")
+            };
+            assert_eq!(scrape_with(&registry, &other), shop(["7", "1", ""]), "x leaves");
+            assert!(family.finish(["y"]));
+            family.add(["y"], 1);
+            family.add(["z"], 5);
+            let new = "c{a=\"z\",job=\"shop\"} 5\n";
+            assert_eq!(
+                scrape_with(&registry, &other),
+                shop(["7", "2", new]),
+                "y does not yet"
+            );
+        });
+    });
+    let text = "# TYPE c Counter\nc{a=\"y\"} 2\nc{a=\"z\"} 5\nc{a=\"x\"} 7\n";
+    assert_eq!(lines(&*held), text);
+    drop(held);
+    let text = "# TYPE c Counter\nc{a=\"x\"} 2\nc{a=\"z\"} 5\nc{a=\"y\"} 2\n";
+    assert_eq!(scrape(&registry), text, "y leaves, x is back");
+    assert_eq!(
+        scrape(&registry),
+        "# TYPE c Counter\nc{a=\"x\"} 2\nc{a=\"z\"} 5\n"
+    );
 }
 
 #[test]

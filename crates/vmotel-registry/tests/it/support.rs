@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use vmotel_model::{Clock, Family, MetricSink, MetricSource, Number, Point, Series, Timestamp, VisitConfig};
+use vmotel_model::{
+    Clock, Family, MetricSink, MetricSource, Number, Point, Series, Snapshot, Timestamp, VisitConfig,
+};
 use vmotel_registry::{Registry, RegistryConfig};
 
 /// A clock that each look moves on by a nanosecond, so that no two moments are equal.
@@ -44,7 +46,11 @@ pub(crate) fn scrape(registry: &Registry) -> String {
 }
 
 pub(crate) fn scrape_with(registry: &Registry, config: &VisitConfig) -> String {
-    let snapshot = registry.snapshot(config);
+    lines(&*registry.snapshot(config))
+}
+
+/// Returns the text of a snapshot.
+pub(crate) fn lines(snapshot: &dyn Snapshot) -> String {
     let mut lines = Lines::default();
     for index in 0..snapshot.len() {
         lines.family(&snapshot.family(index));

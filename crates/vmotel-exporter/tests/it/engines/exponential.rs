@@ -112,7 +112,7 @@ fn a_resolution_that_cannot_be_had_records_nothing() {
 /// The option of the exporter holds for both engines; a view of the user comes before it.
 #[test]
 fn the_exporter_makes_histograms_exponential_on_both() {
-    let text = |builder: vmotel_exporter::ExporterBuilder| {
+    let text = |builder: ExporterBuilder| {
         let exporter = builder
             .with_global(false)
             .with(|config| config.exponential_histograms = true)

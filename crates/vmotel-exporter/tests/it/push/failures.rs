@@ -6,13 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmotel_exporter::{Auth, Exporter, FlushError, Push, PushStatus, Target};
+use vmotel_exporter::{
+    Auth, Engine, Exporter, FlushError, Push, PushStatus, ShutdownError, ShutdownReport, Target,
+};
 use vmotel_testkit::{ServerConfig, Version, VictoriaMetrics};
 
 use super::{
     SECONDS, builder,
     fake::{Fake, answer},
-    quick, samples, shop,
+    quick, samples, shop, shop_on,
 };
 
 fn ok() -> String {
@@ -254,7 +256,7 @@ fn a_server_that_comes_back_gets_again_what_it_may_have_lost() {
 #[test]
 fn a_callback_that_panics_is_reported_and_the_rest_is_pushed() {
     let server = VictoriaMetrics::start(Version::Stable).unwrap();
-    let exporter = shop(quick(Target::victoria(server.url())));
+    let exporter = shop_on(Engine::Sdk, quick(Target::victoria(server.url())));
     exporter.flush_blocking(SECONDS).unwrap();
     // A scrape has collected more than the push when the pipeline is lost.
     exporter.meter("shop").u64_counter("orders").build().add(2, &[]);
@@ -278,9 +280,53 @@ fn a_callback_that_panics_is_reported_and_the_rest_is_pushed() {
 }
 
 #[test]
-fn a_callback_that_hangs_is_reported_and_the_rest_is_pushed() {
+fn a_callback_that_panics_ends_no_series_of_the_registry() {
+    let server = VictoriaMetrics::start(Version::Stable).unwrap();
+    let exporter = shop_on(Engine::Native, quick(Target::victoria(server.url())));
+    exporter.flush_blocking(SECONDS).unwrap();
+    let _gauge = exporter
+        .meter("m")
+        .u64_observable_gauge("bad")
+        .with_callback(|_| panic!("on purpose"))
+        .build();
+    exporter.meter("shop").u64_counter("orders").build().add(2, &[]);
+    for _ in 0..2 {
+        exporter.flush_blocking(SECONDS).unwrap();
+    }
+    let up = server.query("vmotel_exporter_source_up").unwrap();
+    assert_eq!((up.len(), up[0].value), (1, 1.0));
+    let panics = server.query("vmotel_exporter_callback_panics_total").unwrap();
+    assert_eq!((panics.len(), panics[0].value), (1, 2.0));
+    let values: Vec<_> = samples(&server, "orders_total")
+        .iter()
+        .map(|(_, value)| *value)
+        .collect();
+    assert_eq!(values, [Some(3.0), Some(5.0), Some(5.0)]);
+}
+
+#[test]
+fn a_callback_of_the_sdk_that_hangs_is_reported_and_the_rest_is_pushed() {
+    let error = pushed_beside_a_hang(Engine::Sdk).unwrap_err();
+    let push = error.report().unwrap().push.unwrap();
+    assert!(push.delivered > 10 && push.lost == 0, "{push:?}");
+    let told = format!(
+        "of the pushed samples {} were delivered, 0 spooled and 0 lost",
+        push.delivered
+    );
+    assert!(error.to_string().ends_with(&told), "{error}");
+}
+
+#[test]
+fn a_callback_of_the_registry_that_hangs_is_reported_and_the_rest_is_pushed() {
+    let push = pushed_beside_a_hang(Engine::Native).unwrap().push.unwrap();
+    assert!(push.delivered > 10 && push.lost == 0, "{push:?}");
+}
+
+/// Returns what the shutdown says.
+fn pushed_beside_a_hang(engine: Engine) -> Result<ShutdownReport, ShutdownError> {
     let server = VictoriaMetrics::start(Version::Stable).unwrap();
     let exporter = builder(quick(Target::victoria(server.url())))
+        .with_engine(engine)
         .with(|config| config.collect_timeout = Duration::from_millis(200))
         .build()
         .unwrap();
@@ -303,18 +349,12 @@ fn a_callback_that_hangs_is_reported_and_the_rest_is_pushed() {
             .contains("has not returned")
     );
     let begin = Instant::now();
-    // The provider cannot shut down; the last push goes out all the same.
-    let error = exporter.shutdown_blocking(Duration::from_secs(1)).unwrap_err();
+    // The SDK's provider cannot shut down; the last push goes out all the same.
+    let result = exporter.shutdown_blocking(Duration::from_secs(1));
     assert!(begin.elapsed() < Duration::from_secs(3));
-    let push = error.report().unwrap().push.unwrap();
-    assert!(push.delivered > 10 && push.lost == 0, "{push:?}");
-    let told = format!(
-        "of the pushed samples {} were delivered, 0 spooled and 0 lost",
-        push.delivered
-    );
-    assert!(error.to_string().ends_with(&told), "{error}");
     let info = samples(&server, "target_info");
     assert_eq!(info.last().unwrap().1, None, "the last push ended it: {info:?}");
+    result
 }
 
 /// What a flush does not wait for is counted.

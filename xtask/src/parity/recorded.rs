@@ -1,4 +1,4 @@
-//! The cases that the OpenTelemetry SDK can record, recorded with it.
+//! The cases that instruments can record, recorded on both engines.
 
 use std::sync::Arc;
 
@@ -6,37 +6,75 @@ use opentelemetry::{
     KeyValue,
     metrics::{Meter, MeterProvider as _},
 };
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, SdkMeterProvider, Stream};
+use opentelemetry_sdk::metrics::{
+    Aggregation as OfSdk, Instrument, InstrumentKind, SdkMeterProvider, Stream,
+};
 use vmotel_exporter::SdkSource;
-use vmotel_model::{Kind, Number};
+use vmotel_model::{Kind, MetricSource, Number};
+use vmotel_registry::{Aggregation, Registry, RegistryMeterProvider, Stream as NativeStream};
 
 use super::case::{Case, Value};
 
-/// What stands before the names, so that the families are others than those of the corpus.
-const PREFIX: &str = "sdk.";
+/// For each engine the group of its cases, and what stands before their names, so that the families are others than those of the corpus.
+const ENGINES: [(&str, &str); 2] = [("SDK", "sdk."), ("registry", "registry.")];
 
-/// A provider with the recorded cases, and its source.
+const MAX_SIZE: u32 = 160;
+const MAX_SCALE: i8 = 3;
+
+/// The recorded cases, and the sources that have them.
 pub(crate) struct Recorded {
-    pub(crate) source: Arc<SdkSource>,
+    pub(crate) sources: [Arc<dyn MetricSource>; 2],
     pub(crate) cases: Vec<Case>,
     _provider: SdkMeterProvider,
 }
 
-/// Records all cases that can be, each under a name with a prefix.
+/// Records all cases that can be on both engines, each under a name with a prefix.
 pub(crate) fn record(cases: &[Case]) -> Recorded {
-    let source = SdkSource::new();
     let exponential: Vec<String> = cases
         .iter()
         .filter(|case| matches!(case.series[0].1, Value::Exponential { .. }))
-        .map(|case| format!("{PREFIX}{}", case.name))
+        .flat_map(|case| ENGINES.map(|(_, prefix)| format!("{prefix}{}", case.name)))
         .collect();
+    let is_exponential = move |name: &str| exponential.iter().any(|known| known == name);
+    let (source, provider) = sdk(is_exponential.clone());
+    let registry = Registry::new();
+    let native = RegistryMeterProvider::new(&registry).with_view(move |instrument| {
+        is_exponential(instrument.name).then(|| NativeStream {
+            aggregation: Aggregation::Exponential {
+                max_size: MAX_SIZE,
+                max_scale: MAX_SCALE,
+            },
+            ..NativeStream::default()
+        })
+    });
+    let meters = [provider.meter("parity"), native.meter("parity")];
+    let mut recorded = Vec::new();
+    for (meter, (group, prefix)) in meters.iter().zip(ENGINES) {
+        for case in cases.iter().filter(|case| takes(&case.name)) {
+            let mut case = case.clone();
+            case.group = group;
+            case.name.insert_str(0, prefix);
+            case.stored_name = None;
+            case.stored_labels = None;
+            if record_one(meter, &case) {
+                recorded.push(case);
+            }
+        }
+    }
+    Recorded {
+        sources: [Arc::new(source), Arc::new(registry)],
+        cases: recorded,
+        _provider: provider,
+    }
+}
+
+fn sdk(is_exponential: impl Fn(&str) -> bool + Send + Sync + 'static) -> (SdkSource, SdkMeterProvider) {
+    let source = SdkSource::new();
     let view = move |instrument: &Instrument| {
-        let name = instrument.name();
-        let found =
-            instrument.kind() == InstrumentKind::Histogram && exponential.iter().any(|known| known == name);
-        let aggregation = Aggregation::Base2ExponentialHistogram {
-            max_size: 160,
-            max_scale: 3,
+        let found = instrument.kind() == InstrumentKind::Histogram && is_exponential(instrument.name());
+        let aggregation = OfSdk::Base2ExponentialHistogram {
+            max_size: MAX_SIZE,
+            max_scale: MAX_SCALE,
             record_min_max: false,
         };
         let stream = found.then(|| Stream::builder().with_aggregation(aggregation).build())?;
@@ -46,26 +84,10 @@ pub(crate) fn record(cases: &[Case]) -> Recorded {
         .with_reader(source.reader())
         .with_view(view)
         .build();
-    let meter = provider.meter("parity");
-    let mut recorded = Vec::new();
-    for case in cases.iter().filter(|case| takes(&case.name)) {
-        let mut case = case.clone();
-        case.group = "SDK";
-        case.name.insert_str(0, PREFIX);
-        case.stored_name = None;
-        case.stored_labels = None;
-        if record_one(&meter, &case) {
-            recorded.push(case);
-        }
-    }
-    Recorded {
-        source: Arc::new(source),
-        cases: recorded,
-        _provider: provider,
-    }
+    (source, provider)
 }
 
-/// Returns true if the SDK takes a name behind the prefix; of others it makes instruments that record nothing.
+/// Returns true if instruments take a name behind the prefix; those of other names record nothing.
 fn takes(name: &str) -> bool {
     name.chars()
         .all(|c| c.is_ascii_alphanumeric() || "_.-/".contains(c))

@@ -49,8 +49,8 @@ enum State {
 impl Exporter {
     /// Shuts down within `timeout`; the future needs no runtime and blocks no worker.
     ///
-    /// In this order: scrapes go on being served; if so configured, one more scrape is awaited; the provider is shut down, which
-    /// collects a last time; listeners finish the responses under way and end; what was collected last is pushed, and all that waits
+    /// In this order: scrapes go on being served; if so configured, one more scrape is awaited; the SDK's provider, if there is one, is
+    /// shut down, which collects a last time; listeners finish the responses under way and end; what was collected last is pushed, and all that waits
     /// is sent; further scrapes are answered 503. A second call
     /// returns the first one's result. The work is done by a thread that starts when the future is first polled; it goes on
     /// if the future is dropped.

@@ -27,8 +27,8 @@ pub use family::{Family, Kind};
 pub use label_plan::{AttributeValues, LabelPlan, PlannedLabels, TextTemplate};
 pub use label_set::{LabelSet, Pairs};
 pub use naming::{
-    Naming, escape_label_name, escape_metric_name, is_classic_label, is_classic_metric, is_reserved_metric,
-    owned_labels, validate_label_name, validate_metric_name,
+    NameNotice, Naming, escape_label_name, escape_metric_name, is_classic_label, is_classic_metric,
+    is_reserved_metric, owned_labels, validate_label_name, validate_metric_name,
 };
 pub use point::{
     ExponentialBuckets, ExponentialPoint, HistogramPoint, Number, Point, Quantile, SummaryPoint,

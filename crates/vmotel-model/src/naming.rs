@@ -5,6 +5,7 @@
 
 mod label;
 mod metric;
+mod notice;
 mod reserved;
 mod unit;
 mod validate;
@@ -15,6 +16,7 @@ pub(crate) use self::reserved::gives_way;
 pub use self::{
     label::escape_label_name,
     metric::escape_metric_name,
+    notice::NameNotice,
     reserved::{is_reserved_metric, owned_labels},
     validate::{is_classic_label, is_classic_metric, validate_label_name, validate_metric_name},
 };

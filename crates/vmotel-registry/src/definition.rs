@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vmotel_model::{Kind, NameError, Naming, VisitConfig, validate_metric_name};
+use vmotel_model::{Kind, NameError, NameNotice, Naming, VisitConfig, validate_metric_name};
 
 /// Where an instrument comes from; its texts become labels where the visit's configuration says so.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -68,6 +68,14 @@ impl Definition {
         match self.exposure {
             Exposure::AsGiven => Some(self.name.to_string()),
             Exposure::Translated => config.naming.metric_name(&self.name, &self.unit, self.kind).ok(),
+        }
+    }
+
+    /// Returns what a user should be told of the exposed name, if there is something.
+    pub(crate) fn notice(&self, config: &VisitConfig) -> Option<NameNotice> {
+        match self.exposure {
+            Exposure::AsGiven => None,
+            Exposure::Translated => config.naming.notice(&self.name, &self.unit, self.kind),
         }
     }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use vmotel_cardinality::Controller;
-use vmotel_model::Clock;
+use vmotel_model::{Clock, NameNotice};
 
 use self::snapshot::Scrape;
 use crate::{
@@ -51,6 +51,7 @@ struct Inner {
     families: Mutex<Families>,
     observations: Arc<Observations>,
     scrape: Mutex<Scrape>,
+    notices: Mutex<Vec<NameNotice>>,
     limits: Option<Limits>,
     /// The threads that hold a snapshot.
     collecting: Mutex<Vec<u64>>,
@@ -145,6 +146,7 @@ impl Registry {
                 families: Mutex::default(),
                 observations: Arc::default(),
                 scrape: Mutex::default(),
+                notices: Mutex::default(),
                 limits,
                 collecting: Mutex::default(),
                 next_set: AtomicU64::new(1),
@@ -235,6 +237,25 @@ impl Registry {
             callback_panics,
             last_panic,
         }
+    }
+
+    /// Returns what the last collection found about the names of OpenTelemetry instruments that a user should be told: which are not
+    /// exposed, and which under another name than the specification's. The same again once metrics were added.
+    ///
+    /// ```
+    /// use opentelemetry::metrics::MeterProvider;
+    /// use vmotel_model::{MetricSource, VisitConfig};
+    /// use vmotel_registry::{Registry, RegistryMeterProvider};
+    ///
+    /// let registry = Registry::new();
+    /// RegistryMeterProvider::new(&registry).meter("shop").u64_gauge("up").build().record(1, &[]);
+    /// assert_eq!(registry.snapshot(&VisitConfig::default()).len(), 0);
+    /// let notice = registry.take_notices().remove(0).to_string();
+    /// assert!(notice.contains("\"up\", which the scraping server writes itself"));
+    /// ```
+    #[must_use]
+    pub fn take_notices(&self) -> Vec<NameNotice> {
+        std::mem::take(&mut *self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn families(&self) -> MutexGuard<'_, Families> {

@@ -66,11 +66,13 @@ impl Native {
     }
 
     pub(super) fn notices(&self) -> Vec<String> {
+        let names = self.registry().take_notices();
+        let names = names.iter().map(ToString::to_string);
         let last = self.registry().stats().last_panic;
         let panicked = last.map(|name| {
             format!("a callback of the instrument {name:?} panicked: it is not measured, the others are")
         });
-        panicked.into_iter().collect()
+        names.chain(panicked).collect()
     }
 }
 

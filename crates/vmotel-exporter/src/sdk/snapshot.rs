@@ -91,29 +91,17 @@ impl<'a> SdkSnapshot<'a> {
     fn head(&self, scope: usize, index: usize, metric: &Metric) -> Option<Head> {
         let kind = kind_of(metric.data());
         let naming = self.config.naming;
-        let notice = match naming.metric_name(metric.name(), metric.unit(), kind) {
-            Ok(name) => {
-                if let Some(specified) = naming.specified_name(metric.name(), metric.unit(), kind) {
-                    lock(&self.shared.notices).add(SdkNotice::Renamed {
-                        name: metric.name().to_owned(),
-                        exposed: name.clone(),
-                        specified,
-                    });
-                }
-                let unit = Naming::unit_word(metric.unit()).into_owned();
-                return Some(Head {
-                    scope,
-                    metric: index,
-                    name,
-                    unit,
-                    kind,
-                    texts: FamilyTexts::default(),
-                });
-            }
-            Err(error) => SdkNotice::Refused(error),
-        };
-        lock(&self.shared.notices).add(notice);
-        None
+        if let Some(notice) = naming.notice(metric.name(), metric.unit(), kind) {
+            lock(&self.shared.notices).add(SdkNotice::Name(notice));
+        }
+        Some(Head {
+            scope,
+            metric: index,
+            name: naming.metric_name(metric.name(), metric.unit(), kind).ok()?,
+            unit: Naming::unit_word(metric.unit()).into_owned(),
+            kind,
+            texts: FamilyTexts::default(),
+        })
     }
 
     fn metric(&self, head: &Head) -> &Metric {

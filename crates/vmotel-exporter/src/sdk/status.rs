@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::HashSet, fmt};
 
-use vmotel_model::NameError;
+use vmotel_model::NameNotice;
 
 /// Tells how an [`SdkSource`](crate::SdkSource) stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,33 +55,15 @@ impl fmt::Display for SdkStatus {
 pub enum SdkNotice {
     /// The status changed.
     Status(SdkStatus),
-    /// A metric is not exposed, as its name cannot be.
-    Refused(NameError),
-    /// A metric is exposed under another name than the specification's default strategy gives it.
-    Renamed {
-        /// The instrument's name.
-        name: String,
-        /// The exposed name.
-        exposed: String,
-        /// The specification's name.
-        specified: String,
-    },
+    /// The name of a metric has something to it.
+    Name(NameNotice),
 }
 
 impl fmt::Display for SdkNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.fmt(f),
-            Self::Refused(error) => write!(f, "a metric is not exposed: {error}"),
-            Self::Renamed {
-                name,
-                exposed,
-                specified,
-            } => write!(
-                f,
-                "the metric {name:?} is exposed as {exposed:?}, which every path to VictoriaMetrics keeps, and not as \
-                 the specification's {specified:?}"
-            ),
+            Self::Name(notice) => notice.fmt(f),
         }
     }
 }

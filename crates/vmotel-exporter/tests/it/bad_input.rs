@@ -7,7 +7,7 @@ use vmotel_model::{
 };
 use vmotel_testkit::request;
 
-use super::{builder, listen, value};
+use super::{ENGINES, builder, listen, value};
 
 /// Records, scrapes twice (self-metrics tell of the scrape before) and returns the second text.
 fn text(record: impl FnOnce(&Meter)) -> String {
@@ -80,6 +80,35 @@ fn conflicting_types_drop_all_but_one() {
     assert_eq!(text.matches("# TYPE jobs_total ").count(), 1, "{text}");
     assert_eq!(text.matches("\njobs_total ").count(), 1, "{text}");
     assert_eq!(dropped(&text, "type"), Some(1.0), "{text}");
+}
+
+/// A name that the server owns is not exposed, one that is narrowed is exposed otherwise, and both are told, on either engine.
+#[test]
+fn names_that_are_not_exposed_as_given_are_told() {
+    for (engine, _) in ENGINES {
+        let exporter = builder().with_engine(engine).build().unwrap();
+        let meter = exporter.meter("m");
+        for name in ["up", "a.total.b", "plain"] {
+            meter.u64_counter(name).build().add(1, &[]);
+            meter.u64_gauge(name).build().record(1, &[]);
+        }
+        for _ in 0..2 {
+            exporter.scrape(Format::Text).unwrap();
+        }
+        let mut warnings = exporter.warnings();
+        warnings.retain(|warning| !warning.contains("types"));
+        warnings.sort();
+        assert_eq!(
+            warnings,
+            [
+                "a metric is not exposed: the metric name \"up\" becomes \"up\", which the scraping server writes itself; choose \
+                 another name",
+                "the metric \"a.total.b\" is exposed as \"a_b_total\", which every path to VictoriaMetrics keeps, and not as the \
+                 specification's \"a_total_b_total\"",
+            ],
+            "{engine:?}"
+        );
+    }
 }
 
 #[test]

@@ -64,6 +64,15 @@ impl Scrape {
             })
             .collect();
         visible.sort_by(|a, b| a.name.cmp(&b.name));
+        let definitions = families.all.values().map(|family| family.definition());
+        let notices = definitions
+            .filter_map(|definition| definition.notice(config))
+            .collect();
+        *registry
+            .inner
+            .notices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = notices;
         self.families = Arc::new(visible);
         self.made_for = Some((families.version, config.clone()));
     }

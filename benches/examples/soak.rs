@@ -10,12 +10,15 @@
 #![expect(clippy::print_stdout, reason = "it prints the figures")]
 #![expect(clippy::disallowed_methods, reason = "it measures")]
 
+#[path = "soak/arguments.rs"]
+mod arguments;
+
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use opentelemetry::KeyValue;
 use vmotel_exporter::{Exporter, Push, PushStatus, Target};
 use vmotel_process::Process;
@@ -39,23 +42,11 @@ struct Look {
 /// A process that has run for less is still taking the memory that it needs.
 const TELLS_OF_GROWTH: Duration = Duration::from_secs(180);
 
-/// Returns how long to run.
-fn duration() -> anyhow::Result<Duration> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let seconds = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => 600,
-        ["--seconds", seconds] => seconds
-            .parse()
-            .ok()
-            .filter(|seconds| (3..=7 * 86_400).contains(seconds))
-            .with_context(|| format!("--seconds is {seconds:?}, expected a whole number from 3 to a week"))?,
-        _ => bail!("the arguments are {arguments:?}, expected none or --seconds N"),
-    };
-    Ok(Duration::from_secs(seconds))
-}
-
 fn main() -> anyhow::Result<()> {
-    let duration = duration()?;
+    let help = "Pushes 50,000 samples a second into a real server: memory and queues stay flat, and totals are right.";
+    let Some(duration) = arguments::duration(help)? else {
+        return Ok(());
+    };
     let server = VictoriaMetrics::start(Version::Newest)?;
     let push = Push {
         interval: SECOND,

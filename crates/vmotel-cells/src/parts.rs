@@ -4,13 +4,15 @@ use std::ptr;
 
 use crate::{
     slot::SLOTS,
-    sync::{AtomicPtr, AtomicU16, Ordering},
+    sync::{AtomicPtr, AtomicU16, AtomicU64, Ordering},
 };
 
 /// For each slot, when it has written often enough, one part per value.
 pub(crate) struct Parts<P> {
     /// Null, or the first of `len` parts that this owns. The last entry is null for ever.
     private: [AtomicPtr<P>; SLOTS + 1],
+    /// A bit for each slot with parts, so that a read visits no others.
+    present: AtomicU64,
     /// Writes of each slot that went elsewhere; only the slot's owner writes it.
     warm_up: [AtomicU16; SLOTS],
     len: usize,
@@ -22,6 +24,7 @@ impl<P: Send + Sync> Parts<P> {
     pub(crate) fn new(len: usize, patience: u16) -> Self {
         Self {
             private: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            present: AtomicU64::new(0),
             warm_up: std::array::from_fn(|_| AtomicU16::new(0)),
             len,
             patience,
@@ -43,7 +46,14 @@ impl<P: Send + Sync> Parts<P> {
 
     /// Returns the parts of all slots for one value.
     pub(crate) fn all(&self, at: usize) -> impl Iterator<Item = &P> {
-        (0..SLOTS).filter_map(move |slot| self.get(slot, at))
+        let mut present = self.present.load(Ordering::Acquire);
+        std::iter::from_fn(move || {
+            let slot = present.trailing_zeros() as usize;
+            // Without a bit left it is that of no slot, whose pointer is null for ever.
+            let part = self.get(slot, at)?;
+            present &= present - 1;
+            Some(part)
+        })
     }
 
     /// Counts a write of `slot`, whose owner the caller is; makes its parts when there were enough, and it has none yet.
@@ -58,6 +68,7 @@ impl<P: Send + Sync> Parts<P> {
             let parts: Box<[P]> = (0..self.len).map(|_| make()).collect();
             // Release: a reader that sees the pointer sees parts as they were made. Only the slot's owner stores here.
             self.private[slot].store(Box::into_raw(parts).cast(), Ordering::Release);
+            self.present.fetch_or(1 << slot, Ordering::Release);
         }
     }
 }

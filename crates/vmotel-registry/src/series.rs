@@ -1,5 +1,6 @@
 //! The series of one family: found by their labels, created, removed and recycled.
 
+mod chunk;
 mod collection;
 mod creation;
 mod directory;
@@ -10,16 +11,23 @@ mod limiter;
 mod observed;
 mod recent;
 mod schema;
+mod starts;
 mod table;
 mod texts;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use vmotel_cells::{Pin, Words, pin};
 
+pub(crate) use self::{
+    chunk::Chunk,
+    key::{Key, Labels, cut},
+    limiter::Limiter,
+    schema::Schema,
+};
 use self::{
     collection::Collection,
     creation::{Creation, Found},
@@ -28,11 +36,6 @@ use self::{
     recent::Moment,
     schema::Schemas,
     table::Table,
-};
-pub(crate) use self::{
-    key::{Key, Labels, cut},
-    limiter::Limiter,
-    schema::Schema,
 };
 use crate::{definition::Definition, stats::Shared, store::Store};
 
@@ -60,42 +63,6 @@ pub(crate) struct Series<S: Store> {
     overflow: OnceLock<u32>,
     /// True while there is no room: what is new then goes to the overflow series without a lock.
     full: AtomicBool,
-}
-
-/// The series of a chunk, column by column.
-pub(crate) struct Chunk<S: Store> {
-    pub(crate) store: S,
-    pub(crate) shape: S::Shape,
-    shared: Arc<Shared>,
-    /// Where the words of each key begin.
-    keys: Box<[AtomicU32]>,
-    /// When each series began, in nanoseconds since the Unix epoch.
-    starts: Box<[AtomicU64]>,
-    /// Handles of each series.
-    handles: Box<[AtomicU32]>,
-    /// Whether a place is that of a series that is handed out.
-    live: Box<[AtomicBool]>,
-    /// Places that have been given out so far.
-    filled: AtomicU32,
-    /// Goes up when a place is emptied or given out again.
-    changes: AtomicU32,
-}
-
-impl<S: Store> Chunk<S> {
-    fn new(size: usize, series: &Series<S>) -> Self {
-        let shape = &series.shape;
-        Self {
-            store: S::new(size, shape),
-            shape: shape.clone(),
-            shared: Arc::clone(&series.shared),
-            keys: (0..size).map(|_| AtomicU32::new(0)).collect(),
-            starts: (0..size).map(|_| AtomicU64::new(0)).collect(),
-            handles: (0..size).map(|_| AtomicU32::new(0)).collect(),
-            live: (0..size).map(|_| AtomicBool::new(false)).collect(),
-            filled: AtomicU32::new(0),
-            changes: AtomicU32::new(0),
-        }
-    }
 }
 
 impl<S: Store> Series<S> {
@@ -336,7 +303,7 @@ pub(crate) struct Handle<S: Store> {
 impl<S: Store> Handle<S> {
     /// Takes a handle; the series is not recycled meanwhile.
     pub(crate) fn new(chunk: &Arc<Chunk<S>>, at: usize) -> Self {
-        chunk.handles[at].fetch_add(1, Ordering::Relaxed);
+        chunk.handles(at).fetch_add(1, Ordering::Relaxed);
         Self {
             chunk: Arc::clone(chunk),
             at,
@@ -374,7 +341,7 @@ impl<S: Store> Clone for Handle<S> {
 impl<S: Store> Drop for Handle<S> {
     fn drop(&mut self) {
         // Release: what was recorded happens before the series is recycled.
-        self.chunk.handles[self.at].fetch_sub(1, Ordering::Release);
+        self.chunk.handles(self.at).fetch_sub(1, Ordering::Release);
     }
 }
 

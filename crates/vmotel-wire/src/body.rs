@@ -36,7 +36,8 @@ pub(crate) struct Body<'a> {
     others: Option<usize>,
     labels: LabelText,
     les: LeTexts,
-    own: Vec<u8>,
+    /// What the lines of a series have in common, up to the label of their own.
+    begin: Vec<u8>,
     /// Bounds and cumulative counts of a histogram that is being converted.
     buckets: Vec<(f64, u64)>,
 }
@@ -58,7 +59,7 @@ impl<'a> Body<'a> {
             others: None,
             labels: LabelText::default(),
             les: LeTexts::default(),
-            own: Vec::new(),
+            begin: Vec::new(),
             buckets: Vec::new(),
         }
     }
@@ -143,19 +144,14 @@ impl<'a> Body<'a> {
                 self.buckets.clear();
                 let buckets = &mut self.buckets;
                 if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
-                    let labels = self.labels.get(series);
-                    let mut samples = 0;
+                    self.begin(series, b"_bucket", b"vmrange=\"");
                     for_each_bucket(&point, |lower, upper, count| {
-                        self.own.clear();
-                        self.own.extend_from_slice(b"vmrange=\"");
-                        push_range(lower, upper, &mut self.own);
-                        self.own.extend_from_slice(b"\"} ");
-                        self.head.push(0, b"_bucket", labels, &self.own, self.out);
-                        push_u64(count, self.out);
-                        self.out.push(b'\n');
-                        samples += 1;
+                        self.out.extend_from_slice(&self.begin);
+                        push_range(lower, upper, self.out);
+                        self.out.extend_from_slice(b"\"} ");
+                        push_u64_line(count, self.out);
+                        self.samples += 1;
                     });
-                    self.samples += samples;
                     self.sum_and_count(series, point.sum, point.count, false);
                 } else {
                     for_each_bucket(&point, |_, upper, count| buckets.push((upper, count)));
@@ -188,11 +184,27 @@ impl<'a> Body<'a> {
             Some(text) if self.head.is_classic() => text.push_to(self.out),
             _ => {
                 let labels = self.labels.get(series);
-                self.head.push(0, b"", labels, b"", self.out);
+                self.head.push(0, b"", labels, self.out);
             }
         }
         push_number(number, self.out);
         self.end_line();
+    }
+
+    /// Notes what the next lines of a series have in common: name, labels, and the beginning of the label of their own.
+    #[inline]
+    fn begin(&mut self, series: &Series<'_>, suffix: &[u8], own: &[u8]) {
+        self.begin.clear();
+        self.head.begin(suffix, self.labels.get(series), &mut self.begin);
+        self.begin.extend_from_slice(own);
+    }
+
+    /// Writes a bucket whose label ends the line's common part.
+    fn infinite(&mut self, count: u64) {
+        self.out.extend_from_slice(&self.begin);
+        self.out.extend_from_slice(INFINITE);
+        push_u64_line(count, self.out);
+        self.samples += 1;
     }
 
     fn end_line(&mut self) {
@@ -202,47 +214,39 @@ impl<'a> Body<'a> {
 
     fn explicit(&mut self, series: &Series<'_>, point: &HistogramPoint<'_>) {
         self.les.set(point.bounds, self.openmetrics);
-        let labels = self.labels.get(series);
+        self.begin(series, b"_bucket", b"");
         let mut total = 0u64;
-        let mut lines = 1;
         for index in 0..point.bounds.len() {
             total = total.saturating_add(point.counts.get(index).copied().unwrap_or(0));
-            let le = self.les.get(index);
-            if !le.is_empty() {
-                self.head.push(0, b"_bucket", labels, le, self.out);
-                push_u64(total, self.out);
-                self.out.push(b'\n');
-                lines += 1;
+            if !self.les.get(index).is_empty() {
+                self.out.extend_from_slice(&self.begin);
+                self.les.push(index, self.out);
+                push_u64_line(total, self.out);
+                self.samples += 1;
             }
         }
         total = match point.counts.get(point.bounds.len()..) {
             Some(rest @ [_, ..]) => rest.iter().fold(total, |sum, &count| sum.saturating_add(count)),
             _ => point.count.max(total),
         };
-        self.head.push(0, b"_bucket", labels, INFINITE, self.out);
-        push_u64(total, self.out);
-        self.out.push(b'\n');
-        self.samples += lines;
+        self.infinite(total);
         self.sum_and_count(series, point.sum, total, self.les.has_negative());
     }
 
     /// Writes the collected buckets as cumulative `le` buckets: at the bounds of the configuration, else at their own.
     fn converted(&mut self, series: &Series<'_>, sum: Option<f64>, count: u64) {
-        let labels = self.labels.get(series);
+        self.begin(series, b"_bucket", b"");
         let all = self
             .buckets
             .iter()
             .fold(0u64, |sum, &(_, count)| sum.saturating_add(count));
         let mut negative = false;
-        let mut lines = 1;
         let mut total = 0u64;
         let mut line = |bound: f64, total: u64| {
-            self.own.clear();
-            push_le(bound, self.openmetrics, &mut self.own);
-            self.head.push(0, b"_bucket", labels, &self.own, self.out);
-            push_u64(total, self.out);
-            self.out.push(b'\n');
-            lines += 1;
+            self.out.extend_from_slice(&self.begin);
+            push_le(bound, self.openmetrics, self.out);
+            push_u64_line(total, self.out);
+            self.samples += 1;
             negative |= bound < 0.0;
         };
         if let Exponential::Fixed(bounds) = &self.config.exponential {
@@ -268,24 +272,18 @@ impl<'a> Body<'a> {
             }
         }
         let count = count.max(all);
-        self.head.push(0, b"_bucket", labels, INFINITE, self.out);
-        push_u64(count, self.out);
-        self.out.push(b'\n');
-        self.samples += lines;
+        self.infinite(count);
         self.sum_and_count(series, sum, count, negative);
     }
 
     fn vmrange(&mut self, series: &Series<'_>, point: &VmrangePoint<'_>) {
         if let (Exponential::Vmrange, false) = (&self.config.exponential, self.openmetrics) {
-            let labels = self.labels.get(series);
+            self.begin(series, b"_bucket", b"vmrange=\"");
             for bucket in point.buckets.iter().filter(|bucket| bucket.count > 0) {
-                self.own.clear();
-                self.own.extend_from_slice(b"vmrange=\"");
-                vmotel_model::escape_label_value(bucket.range, &mut self.own);
-                self.own.extend_from_slice(b"\"} ");
-                self.head.push(0, b"_bucket", labels, &self.own, self.out);
-                push_u64(bucket.count, self.out);
-                self.out.push(b'\n');
+                self.out.extend_from_slice(&self.begin);
+                vmotel_model::escape_label_value(bucket.range, self.out);
+                self.out.extend_from_slice(b"\"} ");
+                push_u64_line(bucket.count, self.out);
                 self.samples += 1;
             }
             self.sum_and_count(series, Some(point.sum), point.count, false);
@@ -301,6 +299,7 @@ impl<'a> Body<'a> {
     }
 
     fn summary(&mut self, series: &Series<'_>, point: &SummaryPoint<'_>) {
+        self.begin(series, b"", b"quantile=\"");
         for quantile in point.quantiles {
             let forbidden = self.openmetrics && quantile.value < 0.0;
             if quantile.value.is_nan() || forbidden || !(0.0..=1.0).contains(&quantile.quantile) {
@@ -308,16 +307,13 @@ impl<'a> Body<'a> {
                 self.skipped.invalid += u64::from(!quantile.value.is_nan());
                 continue;
             }
-            self.own.clear();
-            self.own.extend_from_slice(b"quantile=\"");
+            self.out.extend_from_slice(&self.begin);
             if self.openmetrics {
-                push_canonical(quantile.quantile, &mut self.own);
+                push_canonical(quantile.quantile, self.out);
             } else {
-                push_f64(quantile.quantile, &mut self.own);
+                push_f64(quantile.quantile, self.out);
             }
-            self.own.extend_from_slice(b"\"} ");
-            let labels = self.labels.get(series);
-            self.head.push(0, b"", labels, &self.own, self.out);
+            self.out.extend_from_slice(b"\"} ");
             push_f64(quantile.value, self.out);
             self.end_line();
         }
@@ -338,15 +334,14 @@ impl<'a> Body<'a> {
             sum = None;
         }
         if let Some(sum) = sum {
-            self.head.push(0, b"_sum", labels, b"", self.out);
+            self.head.push(0, b"_sum", labels, self.out);
             push_f64(sum, self.out);
             self.out.push(b'\n');
             self.samples += 1;
         }
         if sum.is_some() || !self.openmetrics || self.kind == Kind::Summary {
-            self.head.push(0, b"_count", labels, b"", self.out);
-            push_u64(count, self.out);
-            self.out.push(b'\n');
+            self.head.push(0, b"_count", labels, self.out);
+            push_u64_line(count, self.out);
             self.samples += 1;
         }
     }
@@ -355,7 +350,7 @@ impl<'a> Body<'a> {
     pub(crate) fn created(&mut self, series: &Series<'_>, cut: usize) {
         let Some(start) = series.start else { return };
         let labels = self.labels.get(series);
-        self.head.push(cut, b"_created", labels, b"", self.out);
+        self.head.push(cut, b"_created", labels, self.out);
         push_u64(start.as_millis() / 1000, self.out);
         let millis = start.as_millis() % 1000;
         if millis > 0 {

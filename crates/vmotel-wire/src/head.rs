@@ -57,36 +57,40 @@ impl Head {
         out.push(b' ');
     }
 
-    /// Appends `name` without its last `cut` bytes, `suffix{labels,` and `own`, which is a label with `"} ` behind it, or nothing.
+    /// Appends `name` without its last `cut` bytes, `suffix{labels` and `} `.
     #[inline]
-    pub(crate) fn push(&self, cut: usize, suffix: &[u8], labels: &[u8], own: &[u8], out: &mut Vec<u8>) {
-        out.reserve(self.name.len() + suffix.len() + labels.len() + own.len() + 32);
+    pub(crate) fn push(&self, cut: usize, suffix: &[u8], labels: &[u8], out: &mut Vec<u8>) {
+        self.open(cut, suffix, labels, false, out);
+        out.extend_from_slice(if labels.is_empty() && !self.quoted {
+            b" "
+        } else {
+            b"} "
+        });
+    }
+
+    /// Appends what lines have in common that differ in a label of their own, which comes next: `name`, `suffix{labels,`.
+    pub(crate) fn begin(&self, suffix: &[u8], labels: &[u8], out: &mut Vec<u8>) {
+        self.open(0, suffix, labels, true, out);
+        if !labels.is_empty() {
+            out.push(b',');
+        }
+    }
+
+    #[inline]
+    fn open(&self, cut: usize, suffix: &[u8], labels: &[u8], more: bool, out: &mut Vec<u8>) {
+        out.reserve(self.name.len() + suffix.len() + labels.len() + 32);
         if self.quoted {
             out.extend_from_slice(b"{\"");
         }
         out.extend_from_slice(&self.name[..self.name.len() - cut]);
         out.extend_from_slice(suffix);
-        let empty = labels.is_empty() && own.is_empty();
-        if self.quoted {
-            out.push(b'"');
-            if !empty {
-                out.push(b',');
-            }
-        } else if !empty {
-            out.push(b'{');
+        let any = more || !labels.is_empty();
+        match (self.quoted, any) {
+            (true, true) => out.extend_from_slice(b"\","),
+            (true, false) => out.push(b'"'),
+            (false, true) => out.push(b'{'),
+            (false, false) => {}
         }
         out.extend_from_slice(labels);
-        if own.is_empty() {
-            out.extend_from_slice(if labels.is_empty() && !self.quoted {
-                b" "
-            } else {
-                b"} "
-            });
-        } else {
-            if !labels.is_empty() {
-                out.push(b',');
-            }
-            out.extend_from_slice(own);
-        }
     }
 }

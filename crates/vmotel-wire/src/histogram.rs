@@ -1,5 +1,7 @@
 //! The `le` labels of explicit bounds, rendered once for all series that share them.
 
+use std::ops::Range;
+
 use crate::number::{push_canonical, push_f64};
 
 /// The labels `le="bound"} ` of the bounds seen last.
@@ -33,6 +35,9 @@ impl LeTexts {
         }
     }
 
+    /// So many bytes are copied of each text, as a fixed number needs no call; nearly all are shorter.
+    const COPIED: usize = 32;
+
     #[cold]
     fn render(&mut self, bounds: &[f64], canonical: bool) {
         self.bounds.clear();
@@ -47,13 +52,33 @@ impl LeTexts {
             }
             self.ends.push(self.text.len());
         }
+        self.text.extend_from_slice(&[0; Self::COPIED]);
     }
 
     /// Returns the label of bound `index`, empty if it has no line.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> &[u8] {
+        &self.text[self.range(index)]
+    }
+
+    /// Appends the label of bound `index`.
+    #[inline]
+    pub(crate) fn push(&self, index: usize, out: &mut Vec<u8>) {
+        let range = self.range(index);
+        match self.text[range.start..].first_chunk::<{ Self::COPIED }>() {
+            Some(more) if range.len() <= Self::COPIED => {
+                let end = out.len() + range.len();
+                out.extend_from_slice(more);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(&self.text[range]),
+        }
+    }
+
+    #[inline]
+    fn range(&self, index: usize) -> Range<usize> {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[start..self.ends[index]]
+        start..self.ends[index]
     }
 
     /// Returns true if a bound is below zero.

@@ -73,6 +73,8 @@ impl<S: Store> Series<S> {
         if let Some(evicted) = evicted {
             // The last: what is made under the same labels from here on is not in this collection.
             self.take_leave(&pin, collection, now, evicted);
+            // Of those that leave, too, each has its schema.
+            collection.plans.refresh(self, &pin, config);
         }
         self.table.tidy();
     }
@@ -85,13 +87,8 @@ impl<S: Store> Series<S> {
             collection.plans = Plans::default();
             collection.texts.clear();
         }
-        collection.plans.refresh(self, pin, config);
         for (number, chunk) in self.chunks().enumerate() {
-            if collection.texts.len() <= number {
-                collection.texts.push(Texts::default());
-            }
-            let texts = &mut collection.texts[number];
-            texts.refresh(self, chunk, &collection.plans, &mut collection.bytes);
+            self.see(pin, collection, config, number, chunk);
         }
     }
 
@@ -102,6 +99,38 @@ impl<S: Store> Series<S> {
             self.render(&pin(), &mut collection, config);
         }
         collection
+    }
+
+    /// Sees what is new in a chunk, and renders it.
+    fn see(
+        &self,
+        pin: &Pin,
+        collection: &mut Collection<S>,
+        config: &VisitConfig,
+        number: usize,
+        chunk: &Chunk<S>,
+    ) {
+        let Collection {
+            plans,
+            texts,
+            bytes,
+            line,
+            ..
+        } = collection;
+        if texts.len() <= number {
+            texts.push(Texts::default());
+        }
+        let texts = &mut texts[number];
+        let new = texts.see(chunk);
+        // After the places: whoever sees a series sees its schema.
+        plans.refresh(self, pin, config);
+        if plans.ready && self.shared.config.ready_text {
+            let is_full = texts.len() == chunk.len();
+            texts.keep(new, is_full, line, |at, line| {
+                self.read_key(chunk.keys[at].load(Ordering::Relaxed), bytes);
+                plans.render(&Packed(bytes), line);
+            });
+        }
     }
 
     pub(super) fn chunks(&self) -> impl Iterator<Item = &Arc<Chunk<S>>> {
@@ -189,45 +218,46 @@ impl<S: Store> Series<S> {
         let waiting = self.waiting(batches);
         let labels = RefCell::new(std::mem::take(bytes));
         let name = name.as_bytes();
-        let renders = plans.ready && !self.shared.config.ready_text;
         let mut line = std::mem::take(line_buffer);
         let mut series_of =
-            |chunk: &Chunk<S>, texts: &Texts, at: usize, point: Point<'_>, sink: &mut dyn MetricSink| {
-                let start = chunk.keys[at].load(Ordering::Relaxed);
-                let mut text = texts.text(at);
-                if renders {
+            |chunk: &Chunk<S>, at: usize, kept: &[u8], point: Point<'_>, sink: &mut dyn MetricSink| {
+                let mut text = if plans.ready { kept } else { &[] };
+                if text.is_empty() && plans.ready {
                     line.clear();
                     let mut key = labels.borrow_mut();
-                    self.read_key(start, &mut key);
+                    self.read_key(chunk.keys[at].load(Ordering::Relaxed), &mut key);
                     plans.render(&Packed(&key), &mut line);
                     text = &line;
                 }
                 let labels = KeyLabels {
                     series: self,
                     plans,
-                    start,
+                    chunk,
+                    at,
                     bytes: &labels,
                 };
                 sink.series(&vmotel_model::Series {
                     labels: &labels,
                     text: (!text.is_empty()).then(|| SeriesText::split(name, text)),
                     point,
-                    start: Some(Timestamp(chunk.starts[at].load(Ordering::Relaxed))),
+                    start: Some(chunk.starts.get(at)),
                 });
             };
         for (number, (chunk, texts)) in self.chunks().zip(&*texts).enumerate() {
+            let mut kept = texts.iter();
             chunk.store.visit(&self.shape, texts.len(), scratch, |at, point| {
+                let kept = kept.next().unwrap_or_default();
                 if texts.is_live(at) && !waiting.contains(&(first(number) + at as u32)) {
-                    series_of(chunk, texts, at, point, sink);
+                    series_of(chunk, at, kept, point, sink);
                 }
             });
         }
         let leaving = batches.iter().flat_map(|batch| &batch.series);
         for gone in leaving.filter(|gone| gone.hand_out) {
-            let (number, at) = super::directory::locate(gone.id);
-            if let (Some(chunk), Some(texts)) = (self.chunks.chunk(number), texts.get(number)) {
+            if let Some((chunk, at)) = self.chunks.get(gone.id) {
                 S::visit_value(&self.shape, &gone.last, |point| {
-                    series_of(chunk, texts, at, point, sink);
+                    // The text may be another's by now; it is rendered for this once.
+                    series_of(chunk, at, &[], point, sink);
                 });
             }
         }
@@ -276,7 +306,8 @@ impl<S: Store> Series<S> {
 struct KeyLabels<'a, S: Store> {
     series: &'a Series<S>,
     plans: &'a Plans,
-    start: u32,
+    chunk: &'a Chunk<S>,
+    at: usize,
     bytes: &'a RefCell<Vec<u8>>,
 }
 
@@ -284,7 +315,8 @@ impl<S: Store> LabelSet for KeyLabels<'_, S> {
     fn for_each(&self, f: &mut dyn FnMut(&str, &str)) {
         // Taken, not borrowed: a sink may ask again from within.
         let mut bytes = self.bytes.take();
-        self.series.read_key(self.start, &mut bytes);
+        let start = self.chunk.keys[self.at].load(Ordering::Relaxed);
+        self.series.read_key(start, &mut bytes);
         let key = Packed(&bytes);
         if let Some(plan) = self.plans.get(key.schema()) {
             plan.labels.labels(&key).for_each(f);

@@ -151,7 +151,7 @@ impl<S: Store> Series<S> {
         });
         let (chunk, at) = self
             .chunks
-            .get_or_make(id, |size| Chunk::new(size, self))
+            .get(id)
             .expect("a number that was given out has a place");
         (id, chunk, at)
     }
@@ -175,15 +175,14 @@ impl<S: Store> Series<S> {
             }
             return None;
         };
-        let (chunk, at) = self.chunks.get_or_make(id, |size| Chunk::new(size, self))?;
+        let (chunk, at) = self.chunks.get_or_make(id, |size| Chunk::new(size, self, now))?;
         let range = self.words.range(start, words.len())?;
         for (stored, word) in range.iter().zip(words) {
             stored.store(word, Ordering::Relaxed);
         }
         chunk.keys[at].store(start, Ordering::Relaxed);
-        chunk.starts[at].store(now.0, Ordering::Relaxed);
-        // Release: who sees that the place is taken sees its key and start.
-        chunk.live[at].store(true, Ordering::Release);
+        chunk.starts.set(at, now);
+        chunk.set_live(at);
         if again {
             chunk.changes.fetch_add(1, Ordering::Release);
         } else {
@@ -201,7 +200,7 @@ impl<S: Store> Series<S> {
         if self.overflow.get() == Some(&id) {
             return false;
         }
-        if !chunk.live[at].swap(false, Ordering::AcqRel) {
+        if !chunk.clear_live(at) {
             return false;
         }
         chunk.changes.fetch_add(1, Ordering::Release);

@@ -4,8 +4,6 @@
 //! moves on to the series that then has these labels, which is a new one with a new start; so nothing is lost and nothing counted
 //! twice.
 
-use std::sync::atomic::Ordering;
-
 use vmotel_cells::{Grace, Pin};
 
 use super::{Series, creation::Creation};
@@ -57,8 +55,8 @@ impl<S: Store> Series<S> {
             return false;
         };
         gone.hand_out = false;
-        // Acquire: whatever the last handle recorded is seen below. Handles are taken under a pin only, or from handles.
-        let unreachable = over && chunk.handles[at].load(Ordering::Acquire) == 0;
+        // Handles are taken under a pin only, or from handles.
+        let unreachable = over && !chunk.is_held(at);
         if chunk.store.is_new(&self.shape, at, &gone.last) {
             let key = self.key(chunk, at);
             let hash = key.hash(&self.seed);

@@ -21,7 +21,7 @@ impl Observed {
     /// Notes that a series was observed, and shows it if it was hidden, as the overflow series can be.
     pub(super) fn see<S: Store>(&mut self, id: u32, chunk: &Chunk<S>, at: usize) {
         self.0.insert(id);
-        if !chunk.live[at].swap(true, Ordering::AcqRel) {
+        if !chunk.set_live(at) {
             chunk.changes.fetch_add(1, Ordering::Release);
         }
     }
@@ -68,11 +68,11 @@ impl<S: Store> Series<S> {
         for (number, chunk) in self.chunks().enumerate() {
             for at in 0..chunk.filled.load(Ordering::Acquire) as usize {
                 let id = first(number) + at as u32;
-                if !chunk.live[at].load(Ordering::Acquire) || observed.contains(&id) {
+                if !chunk.is_live(at) || observed.contains(&id) {
                     continue;
                 }
                 if self.overflow.get() == Some(&id) {
-                    chunk.live[at].store(false, Ordering::Release);
+                    chunk.clear_live(at);
                     chunk.changes.fetch_add(1, Ordering::Release);
                 } else {
                     leaving.push(id);

@@ -105,3 +105,38 @@ fn what_a_thread_found_last_does_not_outlive_a_removal() {
     }
     assert!(series.creation().places() < 120, "places are given again");
 }
+
+/// A thread may make a series with label names of its own at any moment of a collection.
+#[test]
+fn a_series_is_never_handed_out_without_its_labels() {
+    struct Labelled;
+    impl MetricSink for Labelled {
+        fn family(&mut self, _: &Family<'_>) {}
+        fn series(&mut self, series: &vmotel_model::Series<'_>) {
+            let text = series.text.expect("a text");
+            assert_ne!(text.labels(), b"", "{series:?}");
+        }
+    }
+    let shared = Arc::new(Shared::new(
+        RegistryConfig::default(),
+        Arc::new(SystemClock::new()),
+    ));
+    let definition = Definition::as_given("c", Kind::Counter).unwrap();
+    let series = Series::<Sums<u64>>::new(definition, (), shared, None);
+    let make = |label: &str, value: &str| {
+        let (schema, _) = series.schema(&[label]);
+        let key = Key::new(schema.unwrap().number, 1, |_| value);
+        series.with(&key, |chunk, at| chunk.store.add(at, 1));
+    };
+    // So many that a collection takes its time to come to those that are made meanwhile.
+    (0..9000).for_each(|number| make("a", &number.to_string()));
+    let visit = VisitConfig::default();
+    let collect = |now| series.collect(&visit, Timestamp(now), Some(&[]));
+    thread::scope(|scope| {
+        let making = scope.spawn(|| (0..900).for_each(|number| make(&format!("b{number}"), "x")));
+        (0..).take_while(|_| !making.is_finished()).for_each(collect);
+    });
+    collect(u64::MAX);
+    series.visit(&visit, &mut Labelled);
+    assert_eq!(series.len(), 9900);
+}

@@ -1,6 +1,6 @@
 //! The ready text of a chunk's series, rendered when a series is first seen and kept from then on.
 
-use std::sync::atomic::Ordering;
+use std::{ops::Range, sync::atomic::Ordering};
 
 use vmotel_cells::Pin;
 use vmotel_model::{Kind, LabelPlan, Naming, TextTemplate, VisitConfig, is_classic_metric, scope_labels};
@@ -81,10 +81,9 @@ impl Plans {
 /// A chunk as a collection has seen it.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    /// `{label="value"} ` of each series, one behind the other.
+    /// Of each place in order, where texts are kept: the length of the text, and `{label="value"} `; nothing of a place that was not
+    /// live.
     text: Vec<u8>,
-    /// Where each text ends, by place; empty if no texts are kept.
-    ends: Vec<u32>,
     live: [u64; LARGEST / 64],
     /// Places seen so far.
     seen: usize,
@@ -92,42 +91,44 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Sees what is new in a chunk.
-    pub(super) fn refresh<S: Store>(
-        &mut self,
-        series: &Series<S>,
-        chunk: &Chunk<S>,
-        plans: &Plans,
-        bytes: &mut Vec<u8>,
-    ) {
+    /// Sees what is new in a chunk; returns the places whose texts are to be rendered.
+    pub(super) fn see<S: Store>(&mut self, chunk: &Chunk<S>) -> Range<usize> {
         // Before the places, so that what changes meanwhile is seen next time.
         let changes = chunk.changes.load(Ordering::Acquire);
         let filled = chunk.filled.load(Ordering::Acquire) as usize;
         if changes != self.changes {
             (self.seen, self.changes) = (0, changes);
             self.text.clear();
-            self.ends.clear();
             self.live = Default::default();
         }
-        let keeps = plans.ready && series.shared.config.ready_text;
-        for at in self.seen..filled {
-            if chunk.live[at].load(Ordering::Acquire) {
-                self.live[at / 64] |= 1 << (at % 64);
-                if keeps {
-                    series.read_key(chunk.keys[at].load(Ordering::Relaxed), bytes);
-                    plans.render(&Packed(bytes), &mut self.text);
-                }
-            }
-            if keeps {
-                self.ends.push(self.text.len() as u32);
-            }
-        }
-        let is_full = filled == chunk.live.len();
-        if is_full && self.seen < filled {
-            self.text.shrink_to_fit();
-            self.ends.shrink_to_fit();
+        let new = self.seen..filled;
+        for at in new.clone().filter(|at| chunk.is_live(*at)) {
+            self.live[at / 64] |= 1 << (at % 64);
         }
         self.seen = filled;
+        new
+    }
+
+    /// Keeps the texts of new places; `render` makes that of a place in `line`.
+    pub(super) fn keep(
+        &mut self,
+        new: Range<usize>,
+        is_full: bool,
+        line: &mut Vec<u8>,
+        mut render: impl FnMut(usize, &mut Vec<u8>),
+    ) {
+        let any = !new.is_empty();
+        for at in new {
+            line.clear();
+            if self.is_live(at) {
+                render(at, line);
+            }
+            push_len(line.len(), &mut self.text);
+            self.text.extend_from_slice(line);
+        }
+        if any && is_full {
+            self.text.shrink_to_fit();
+        }
     }
 
     /// Returns the number of places seen.
@@ -139,18 +140,45 @@ impl Texts {
         self.live[at / 64] >> (at % 64) & 1 == 1
     }
 
-    /// No longer hands out the series at this place; its text stays until the next refresh.
+    /// No longer hands out the series at this place.
     pub(super) fn remove(&mut self, at: usize) {
         self.live[at / 64] &= !(1 << (at % 64));
     }
 
-    /// Returns the text of the series at this place; empty if no texts are kept.
-    #[inline]
-    pub(super) fn text(&self, at: usize) -> &[u8] {
-        let Some(&end) = self.ends.get(at) else {
-            return &[];
-        };
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        self.text.get(start as usize..end as usize).unwrap_or_default()
+    /// Returns the texts of all places in order; without an end and empty if none are kept.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &*self.text;
+        std::iter::repeat_with(move || {
+            let (len, behind) = take_len(rest);
+            let text;
+            (text, rest) = behind.split_at_checked(len).unwrap_or_default();
+            text
+        })
     }
+}
+
+/// Appends a length, seven bits a byte, the lowest first.
+fn push_len(len: usize, text: &mut Vec<u8>) {
+    let mut len = len;
+    while len >= 0x80 {
+        text.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    text.push(len as u8);
+}
+
+#[inline]
+fn take_len(text: &[u8]) -> (usize, &[u8]) {
+    let (mut len, mut rest) = (0, text);
+    for shift in (0..usize::BITS).step_by(7) {
+        let Some((&byte, behind)) = rest.split_first() else {
+            break;
+        };
+        len |= usize::from(byte & 0x7f) << shift;
+        rest = behind;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    (len, rest)
 }

@@ -14,7 +14,7 @@ use vmotel_model::{
 };
 use vmotel_registry::{Registry, RegistryConfig};
 
-/// A clock that each look moves on by a nanosecond, so that no two moments are equal.
+/// A clock that each look moves on by a hundredth of a second, so that no two starts are equal.
 #[derive(Debug, Default)]
 pub(crate) struct ManualClock(AtomicU64);
 
@@ -26,7 +26,7 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+        Timestamp(self.0.fetch_add(10_000_000, Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {

@@ -12,6 +12,7 @@ mod app;
 mod business;
 mod cache;
 mod db_pool;
+mod grpc;
 mod http_client;
 mod http_server;
 mod process;
@@ -20,6 +21,8 @@ mod tokio;
 
 use vmotel_model::{LabelDef, MetricDef};
 
+#[cfg(feature = "grpc")]
+pub(crate) use self::grpc::STATUSES;
 pub use self::{
     app::{
         ACTIVE_USERS, APP, HTTP_ACTIVE_CONNECTIONS, HTTP_ERRORS_TOTAL, HTTP_REQUEST_DURATION_SECONDS,
@@ -39,6 +42,10 @@ pub use self::{
         DB_CLIENT_CONNECTION_IDLE_MIN, DB_CLIENT_CONNECTION_MAX, DB_CLIENT_CONNECTION_PENDING_REQUESTS,
         DB_CLIENT_CONNECTION_TIMEOUTS, DB_CLIENT_CONNECTION_USE_TIME, DB_CLIENT_CONNECTION_WAIT_TIME,
         DB_POOL,
+    },
+    grpc::{
+        RPC_CLIENT, RPC_CLIENT_ACTIVE_CALLS, RPC_CLIENT_CALL_DURATION, RPC_SERVER, RPC_SERVER_ACTIVE_CALLS,
+        RPC_SERVER_CALL_DURATION,
     },
     http_client::{
         HTTP_CLIENT, HTTP_CLIENT_ACTIVE_REQUESTS, HTTP_CLIENT_REQUEST_BODY_SIZE,
@@ -70,6 +77,8 @@ pub const FAMILIES: &[(&str, &[MetricDef])] = &[
     ("application", APP),
     ("HTTP server", HTTP_SERVER),
     ("HTTP client", HTTP_CLIENT),
+    ("gRPC server", RPC_SERVER),
+    ("gRPC client", RPC_CLIENT),
     ("business", BUSINESS),
     ("cache", CACHE),
     ("database pool", DB_POOL),

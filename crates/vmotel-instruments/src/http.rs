@@ -68,7 +68,7 @@ mod bodies;
 mod bound;
 pub mod client;
 mod config;
-mod error_type;
+pub(crate) mod error_type;
 mod exchange;
 mod labels;
 mod layer;
@@ -79,7 +79,7 @@ mod response_body;
 mod response_future;
 mod route;
 mod server;
-mod watched;
+pub(crate) mod watched;
 
 #[cfg(feature = "axum")]
 pub use self::bodies::AxumBody;

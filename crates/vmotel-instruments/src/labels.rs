@@ -39,6 +39,12 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// The template of the URL that a client asks for, by the semantic conventions.
 pub const URL_TEMPLATE: &str = "url.template";
+/// The service and method of a remote call, by the semantic conventions.
+pub const RPC_METHOD: &str = "rpc.method";
+/// The status code of a remote call, by the semantic conventions.
+pub const RPC_STATUS_CODE: &str = "rpc.status_code";
+/// The system of remote calls, by the semantic conventions.
+pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 
 /// Whether CPU time was spent for the user or the system, by the semantic conventions.
 pub const CPU_MODE: &str = "cpu.mode";

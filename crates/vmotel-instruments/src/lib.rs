@@ -4,8 +4,11 @@ mod app;
 mod business;
 mod cache;
 pub mod catalog;
+mod clock;
 mod db_pool;
 mod gate;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "tower")]
 pub mod http;
 mod instrument;

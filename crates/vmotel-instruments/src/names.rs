@@ -82,6 +82,15 @@ pub const HTTP_CLIENT_REQUEST_BODY_SIZE: &str = "http.client.request.body.size";
 /// Bytes in the bodies of responses to outgoing HTTP requests, by the semantic conventions.
 pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: &str = "http.client.response.body.size";
 
+/// Time to serve a remote call, by the semantic conventions.
+pub const RPC_SERVER_CALL_DURATION: &str = "rpc.server.call.duration";
+/// Remote calls being served; ours, the conventions have none.
+pub const RPC_SERVER_ACTIVE_CALLS: &str = "rpc.server.active_calls";
+/// Time of an outgoing remote call, by the semantic conventions.
+pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
+/// Outgoing remote calls in flight; ours, the conventions have none.
+pub const RPC_CLIENT_ACTIVE_CALLS: &str = "rpc.client.active_calls";
+
 /// CPU time of the process by mode, by the semantic conventions.
 pub const PROCESS_CPU_TIME: &str = "process.cpu.time";
 /// Share of the available CPUs in use by mode, by the semantic conventions.

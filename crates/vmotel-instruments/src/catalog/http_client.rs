@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{labels, names};
 
-const ADDRESS: LabelDef = label(labels::SERVER_ADDRESS, "The host that is asked");
-const PORT: LabelDef = label(labels::SERVER_PORT, "The port that is asked");
+pub(super) const ADDRESS: LabelDef = label(labels::SERVER_ADDRESS, "The host that is asked");
+pub(super) const PORT: LabelDef = label(labels::SERVER_PORT, "The port that is asked");
 
 /// In the order of their keys. Whatever has no value is no label.
 const REQUEST: &[LabelDef] = &[

@@ -3,7 +3,8 @@
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleResult};
 use opentelemetry::StringValue;
 
-use super::{ConnectionPool, DbPoolMetrics, PoolState, PoolStats, metered::now};
+use super::{ConnectionPool, DbPoolMetrics, PoolState, PoolStats};
+use crate::clock::now;
 
 impl<M, W> PoolStats for Pool<M, W>
 where

@@ -13,7 +13,7 @@ use std::{
 use opentelemetry::StringValue;
 
 use super::{DbPoolMetrics, PoolStats};
-use crate::Observation;
+use crate::{Observation, clock::now};
 
 /// A pool that hands out connections.
 ///
@@ -223,9 +223,4 @@ impl Drop for Held {
 /// Returns a name whose clones allocate nothing.
 pub(super) fn shared(name: &StringValue) -> StringValue {
     StringValue::from(Arc::<str>::from(name.as_str()))
-}
-
-#[expect(clippy::disallowed_methods, reason = "connections take real time")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }

@@ -4,7 +4,7 @@ use opentelemetry::StringValue;
 
 /// How a request failed, if not by its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ErrorType {
+pub(crate) enum ErrorType {
     /// Dropped before its end: the client has gone, or a limit outside of the layer has struck.
     ClientDisconnected,
     Panic,
@@ -42,7 +42,7 @@ pub(super) fn of_status(code: u16) -> StringValue {
 
 impl ErrorType {
     /// Returns the label of a request to a server; it is empty without an error. 4xx are errors of the client, not of the server.
-    pub(super) fn label(error: Option<Self>, status_code: Option<u16>) -> StringValue {
+    pub(crate) fn label(error: Option<Self>, status_code: Option<u16>) -> StringValue {
         match status_code.filter(|&code| code >= 500) {
             Some(code) => of_status(code),
             None => StringValue::from(match error {

@@ -13,7 +13,7 @@ use super::{
     HttpMetricsConfig, HttpServerMetrics, MetricLabels, StreamPolicy, error_type::ErrorType,
     method::KnownMethods, policy::Routes, route::HttpRoute, watched::Watched,
 };
-use crate::{ActiveConnection, AppMetrics, RequestPath};
+use crate::{ActiveConnection, AppMetrics, RequestPath, clock::now};
 
 /// What nginx calls "client closed request".
 const CANCELLED: u16 = 499;
@@ -336,9 +336,4 @@ pub(super) fn version(version: Version) -> &'static str {
         Version::HTTP_3 => "3",
         _ => "1.1",
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "requests take real time")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }

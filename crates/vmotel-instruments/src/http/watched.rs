@@ -6,11 +6,11 @@ use std::{
 };
 
 use bytes::Buf;
-use http::Response;
+use http::{HeaderMap, Response};
 use http_body::{Body, Frame};
 
 /// A request that is recorded when this is dropped, in the way that was told last.
-pub(super) trait Watched: Sized {
+pub(crate) trait Watched: Sized {
     /// The service's own code runs: should it panic, it is its error.
     fn running(&mut self);
 
@@ -26,6 +26,9 @@ pub(super) trait Watched: Sized {
     /// Bytes of the response's body are handed on; returns true if they were the last ones.
     fn passed(&mut self, bytes: usize) -> bool;
 
+    /// Trailers are handed on, which are the last of the response.
+    fn trailers(&mut self, _: &HeaderMap) {}
+
     /// The response's body has ended, as it should.
     fn ended(self);
 
@@ -39,7 +42,7 @@ type Responded<B, W> = (Response<B>, Option<W>);
 type NextFrame<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
 
 /// Polls the future of a response; what is left of the watch belongs to the body.
-pub(super) fn poll_response<F, W, B, E>(
+pub(crate) fn poll_response<F, W, B, E>(
     future: Pin<&mut F>,
     watched: &mut Option<W>,
     cx: &mut Context<'_>,
@@ -76,7 +79,7 @@ where
 }
 
 /// Ends the watch of a body that has ended from the start: nobody need poll it.
-pub(super) fn begin_body<B: Body, W: Watched>(body: &B, watched: Option<W>) -> Option<W> {
+pub(crate) fn begin_body<B: Body, W: Watched>(body: &B, watched: Option<W>) -> Option<W> {
     if has_ended(body) {
         if let Some(watched) = watched {
             watched.ended();
@@ -87,7 +90,7 @@ pub(super) fn begin_body<B: Body, W: Watched>(body: &B, watched: Option<W>) -> O
 }
 
 /// Polls a body.
-pub(super) fn poll_frame<B: Body, W: Watched>(
+pub(crate) fn poll_frame<B: Body, W: Watched>(
     mut body: Pin<&mut B>,
     watch: &mut Option<W>,
     cx: &mut Context<'_>,
@@ -99,12 +102,14 @@ pub(super) fn poll_frame<B: Body, W: Watched>(
     let polled = body.as_mut().poll_frame(cx);
     watched.waiting();
     let frame = ready!(polled);
-    let bytes = match &frame {
-        Some(Ok(frame)) => frame.data_ref().map_or(0, Buf::remaining),
-        Some(Err(_)) | None => 0,
-    };
-    // Nobody need ask for the end of a body whose length is known: hyper does not.
-    let is_last = watched.passed(bytes) || frame.is_none() || has_ended(&*body);
+    let told = frame.as_ref().and_then(|frame| frame.as_ref().ok());
+    let bytes = told.and_then(Frame::data_ref).map_or(0, Buf::remaining);
+    let trailers = told.and_then(Frame::trailers_ref);
+    if let Some(trailers) = trailers {
+        watched.trailers(trailers);
+    }
+    // Nobody need ask for the end behind trailers, or of a body whose length is known: hyper does not.
+    let is_last = watched.passed(bytes) || trailers.is_some() || frame.is_none() || has_ended(&*body);
     let has_failed = matches!(frame, Some(Err(_)));
     if (is_last || has_failed)
         && let Some(watched) = watch.take()

@@ -225,6 +225,19 @@ async fn http_2_tells_its_version_and_a_reset_is_a_disconnect() {
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), 6);
     server.wait_in_flight(0.0).await;
     assert_eq!(server.conventions(), ["- GET 200 /paced 2 - http 1"]);
+    let response = send("/trailers")
+        .await
+        .unwrap()
+        .into_body()
+        .collect()
+        .await
+        .unwrap();
+    assert!(
+        response
+            .trailers()
+            .is_some_and(|trailers| trailers.contains_key("etag"))
+    );
+    server.wait_in_flight(0.0).await;
 
     // The stream is reset, the connection stays.
     let waiting = tokio::time::timeout(STEP, send("/stuck")).await;
@@ -239,6 +252,7 @@ async fn http_2_tells_its_version_and_a_reset_is_a_disconnect() {
         server.conventions(),
         [
             "- GET 200 /paced 2 - http 1",
+            "- GET 200 /trailers 2 - http 1",
             "client_disconnected GET - /stuck 2 - http 1",
             "client_disconnected GET 200 /events 2 - http 1",
         ]

@@ -8,6 +8,8 @@
 mod adapters;
 mod db_pool;
 mod families;
+mod grpc;
+mod grpc_service;
 mod harness;
 mod http_aborts;
 mod http_axum;

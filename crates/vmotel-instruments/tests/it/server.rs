@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Method, Request, Response, StatusCode, header},
+    http::{HeaderMap, Method, Request, Response, StatusCode, header},
     response::IntoResponse,
     routing::{any, get, post},
 };
@@ -252,6 +252,12 @@ async fn half_sized() -> impl IntoResponse {
     ([(header::CONTENT_LENGTH, "100")], endless())
 }
 
+/// A byte, and trailers behind it, after which no server asks for more.
+fn with_trailers() -> Body {
+    let trailers = HeaderMap::from_iter([(header::ETAG, header::HeaderValue::from_static("x"))]);
+    Body::new(Full::new(Bytes::from_static(b"x")).with_trailers(std::future::ready(Some(Ok(trailers)))))
+}
+
 async fn upgrade() -> impl IntoResponse {
     (
         StatusCode::SWITCHING_PROTOCOLS,
@@ -304,6 +310,7 @@ pub(crate) fn routes() -> Router {
             }),
         )
         .route("/upgrade", get(upgrade))
+        .route("/trailers", get(|| async { with_trailers() }))
         .route(
             "/labelled",
             get(|| async {

@@ -9,10 +9,13 @@ use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use opentelemetry::{StringValue, Value};
 
 use super::{HttpClientMetrics, UrlTemplate, family::ActiveRequest};
-use crate::http::{
-    error_type,
-    exchange::{content_length, now, version},
-    watched::Watched,
+use crate::{
+    clock::now,
+    http::{
+        error_type,
+        exchange::{content_length, version},
+        watched::Watched,
+    },
 };
 
 const PANIC: &str = "panic";

@@ -6,10 +6,7 @@
 use std::{
     fmt,
     marker::PhantomData,
-    sync::{
-        RwLock, RwLockReadGuard,
-        atomic::{AtomicBool, Ordering, compiler_fence, fence},
-    },
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering, compiler_fence, fence},
 };
 
 use crate::{
@@ -20,8 +17,8 @@ use crate::{
 /// By slot.
 static PINS: [Line; SLOTS] = [const { Line::new() }; SLOTS];
 
-/// For threads without a slot, and for pins inside of pins.
-static OTHERS: RwLock<()> = RwLock::new(());
+/// How many pins are held by threads without a slot, and inside of pins.
+static OTHERS: AtomicUsize = AtomicUsize::new(0);
 
 /// True once the system makes other threads pass a barrier on demand.
 static ON_DEMAND: AtomicBool = AtomicBool::new(false);
@@ -29,8 +26,8 @@ static ON_DEMAND: AtomicBool = AtomicBool::new(false);
 /// Keeps what is reachable from being recycled while it lives; see [`pin`].
 #[must_use]
 pub struct Pin {
+    /// [`SLOTS`] for one of the others.
     slot: usize,
-    others: Option<RwLockReadGuard<'static, ()>>,
     /// The slot belongs to the thread.
     not_send: PhantomData<*const ()>,
 }
@@ -46,7 +43,6 @@ pub fn pin() -> Pin {
         light_barrier();
         return Pin {
             slot,
-            others: None,
             not_send: PhantomData,
         };
     }
@@ -59,11 +55,11 @@ fn pin_slowly() -> Pin {
     if slot::current() >= SLOTS && slot::enter() < SLOTS {
         return pin();
     }
-    // Nobody waits to write, so this cannot wait for itself either.
-    let others = OTHERS.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    OTHERS.fetch_add(1, Ordering::Relaxed);
+    // Orders the count before the loads under the pin, as `light_barrier` does.
+    fence(Ordering::SeqCst);
     Pin {
         slot: SLOTS,
-        others: Some(others),
         not_send: PhantomData,
     }
 }
@@ -71,10 +67,10 @@ fn pin_slowly() -> Pin {
 impl Drop for Pin {
     #[inline]
     fn drop(&mut self) {
-        if self.others.is_none()
-            && let Some(line) = PINS.get(self.slot)
-        {
-            line.release();
+        match PINS.get(self.slot) {
+            Some(line) => line.release(),
+            // Release: what was done under the pin happens before whoever sees that it has gone.
+            None => _ = OTHERS.fetch_sub(1, Ordering::Release),
         }
     }
 }
@@ -173,9 +169,8 @@ impl Grace {
     #[must_use]
     pub fn is_over(&mut self) -> bool {
         self.held.retain(|&(slot, count)| !PINS[slot].has_gone(count));
-        if self.others {
-            self.others = matches!(OTHERS.try_write(), Err(std::sync::TryLockError::WouldBlock));
-        }
+        // Once there was none at some moment, those of the beginning have gone.
+        self.others = self.others && OTHERS.load(Ordering::Acquire) > 0;
         self.held.is_empty() && !self.others
     }
 }

@@ -6,7 +6,7 @@ use vmotel_cells::pin;
 
 use crate::{
     BucketHistogram, Counter, FloatCounter, Gauge, Histogram, Instrument, Summary,
-    series::{Chunk, Handle, Labels, Schema, Series},
+    series::{Chunk, Form, Handle, Input, Labels, Question, ROOM, Salt, Schema, Series},
     store::{Explicit, Lasts, Store, Summaries, Sums, Vmranges, is_usable},
 };
 
@@ -15,6 +15,11 @@ pub(crate) struct Labelled<S: Store, const N: usize> {
     pub(crate) series: Arc<Series<S>>,
     pub(crate) schema: Arc<Schema>,
     pub(crate) order: [usize; N],
+    form: Form,
+    /// What inputs begin with.
+    sum: u64,
+    /// By the caller's order.
+    salts: [Salt; N],
 }
 
 impl<S: Store, const N: usize> Clone for Labelled<S, N> {
@@ -23,11 +28,30 @@ impl<S: Store, const N: usize> Clone for Labelled<S, N> {
             series: Arc::clone(&self.series),
             schema: Arc::clone(&self.schema),
             order: self.order,
+            form: self.form,
+            sum: self.sum,
+            salts: self.salts,
         }
     }
 }
 
 impl<S: Store, const N: usize> Labelled<S, N> {
+    pub(crate) fn new(series: Arc<Series<S>>, schema: Arc<Schema>, order: [usize; N]) -> Self {
+        let (sum, in_order) = series.salts(schema.number, N);
+        let mut salts = [Salt::default(); N];
+        for (salt, index) in in_order.into_iter().zip(order) {
+            salts[index] = salt;
+        }
+        Self {
+            series,
+            schema,
+            order,
+            form: Form::new(N),
+            sum,
+            salts,
+        }
+    }
+
     #[inline(always)]
     fn labels<'v>(&self, values: &[&'v str; N]) -> Labels<impl Fn(usize) -> &'v str> {
         Labels::new(self.schema.number, N, |index| values[self.order[index]])
@@ -40,7 +64,32 @@ impl<S: Store, const N: usize> Labelled<S, N> {
     /// Calls `f` with the place of the series with these values.
     #[inline(always)]
     fn with<R>(&self, values: &[&str; N], f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
-        self.series.with_labels(&pin(), &self.labels(values), f)
+        let pin = pin();
+        let mut room = ROOM;
+        let mut input = Input::new(&mut room);
+        self.read(values, &mut input);
+        let question = Question::new(&input, self.series.moment(&pin));
+        match question
+            .answer(&input)
+            .and_then(|location| self.series.at(location))
+        {
+            Some((chunk, at)) => f(chunk, at),
+            None => self.series.with_labels(
+                &pin,
+                question,
+                |input| self.read(values, input),
+                &self.labels(values),
+                f,
+            ),
+        }
+    }
+
+    #[inline(always)]
+    fn read(&self, values: &[&str; N], input: &mut Input<'_>) {
+        input.begin(self.form, self.sum);
+        for (value, salt) in values.iter().zip(&self.salts) {
+            input.text(*salt, value);
+        }
     }
 
     fn overflow(&self) -> Handle<S> {

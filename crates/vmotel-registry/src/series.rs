@@ -24,8 +24,10 @@ use vmotel_cells::{Pin, Words, pin};
 
 pub(crate) use self::{
     chunk::Chunk,
+    hash::Salt,
     key::{Key, Labels, cut},
     limiter::Limiter,
+    recent::{Form, Input, Location, Moment, Question, ROOM},
     schema::Schema,
 };
 use self::{
@@ -33,7 +35,6 @@ use self::{
     creation::{Creation, Found},
     directory::Directory,
     hash::Seed,
-    recent::Moment,
     schema::Schemas,
     table::Table,
 };
@@ -48,8 +49,6 @@ pub(crate) struct Series<S: Store> {
     pub(crate) shape: S::Shape,
     pub(crate) shared: Arc<Shared>,
     limiter: Option<Limiter>,
-    /// Tells this family from all others of the process, former ones too.
-    number: u64,
     /// Goes up when a series is removed.
     epoch: AtomicU64,
     seed: Seed,
@@ -72,13 +71,11 @@ impl<S: Store> Series<S> {
         shared: Arc<Shared>,
         limiter: Option<Limiter>,
     ) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
             limiter,
             definition,
             shape,
             shared,
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
             epoch: AtomicU64::new(0),
             seed: Seed::new(),
             table: Table::new(),
@@ -105,6 +102,12 @@ impl<S: Store> Series<S> {
         }
         let sorted: Vec<&str> = order.iter().map(|&index| keys[index]).collect();
         (self.schemas.get_or_make(&pin(), &sorted, &[]), order)
+    }
+
+    /// Returns what an input of values of this schema begins with, and the secrets for the values of its labels.
+    pub(crate) fn salts(&self, schema: u16, labels: usize) -> (u64, Vec<Salt>) {
+        let salts = (0..labels).map(|place| self.seed.salt(place));
+        (self.seed.start(schema), salts.collect())
     }
 
     /// Returns the number of the schema of attributes, whose values had these types before they became texts (0 is text), and
@@ -147,60 +150,60 @@ impl<S: Store> Series<S> {
     /// overflow series. The series is not recycled meanwhile.
     pub(crate) fn with<R>(&self, key: &Key, f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         let pin = pin();
-        self.with_hashed(&pin, key, key.hash(&self.seed), self.moment(), f)
-    }
-
-    /// As [`Series::with`], under a pin that the caller has, with labels where they lie.
-    #[inline(always)]
-    pub(crate) fn with_labels<'v, R>(
-        &self,
-        pin: &Pin,
-        labels: &Labels<impl Fn(usize) -> &'v str>,
-        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
-    ) -> R {
-        let hash = labels.hash(&self.seed);
-        if S::OBSERVED {
-            return self.observe(pin, &labels.key(), hash, f);
-        }
-        let moment = self.moment();
-        if let Some(id) = recent::find(moment, hash, labels)
-            && let Some((chunk, at)) = self.chunks.get(id)
-        {
-            return f(chunk, at);
-        }
-        self.with_hashed(pin, &labels.key(), hash, moment, f)
-    }
-
-    /// Returns the moment that what is found from now on is found at. Under a pin: a series that is removed later is not recycled.
-    #[inline(always)]
-    fn moment(&self) -> Moment {
-        Moment {
-            family: self.number,
-            epoch: self.epoch.load(Ordering::Acquire),
-        }
-    }
-
-    #[inline]
-    fn with_hashed<R>(
-        &self,
-        pin: &Pin,
-        key: &Key,
-        hash: u64,
-        moment: Moment,
-        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
-    ) -> R {
         self.count_cut(key);
-        let found = self.table.find(pin, hash, |id| self.has_key(id, key));
-        match found.and_then(|id| Some((id, self.chunks.get(id)?))) {
-            Some((id, (chunk, at))) => {
-                recent::keep(moment, hash, key, id);
-                f(chunk, at)
-            }
+        let hash = key.hash(&self.seed);
+        match self.find(&pin, key, hash) {
+            Some((_, chunk, at)) => f(chunk, at),
             None => {
-                let made = self.create(pin, key, hash);
+                let made = self.create(&pin, key, hash);
                 f(made.chunk, made.at)
             }
         }
+    }
+
+    /// Returns the family as it is now, under a pin: a series that is removed later is not recycled.
+    #[inline(always)]
+    pub(crate) fn moment(&self, _pin: &Pin) -> Moment {
+        Moment {
+            epoch: self.epoch.load(Ordering::Acquire),
+            seed: self.seed,
+        }
+    }
+
+    /// Returns the place of a series that a thread has found before.
+    #[inline(always)]
+    pub(crate) fn at(&self, location: Location) -> Option<(&Arc<Chunk<S>>, usize)> {
+        Some((self.chunks.chunk(location.chunk as usize)?, location.at as usize))
+    }
+
+    /// As [`Series::with`], under a pin that the caller has, with labels where they lie; what this thread finds it keeps for the
+    /// question, with the values that `read` reads.
+    #[inline]
+    pub(crate) fn with_labels<'v, R>(
+        &self,
+        pin: &Pin,
+        question: Question,
+        read: impl FnOnce(&mut Input<'_>),
+        labels: &Labels<impl Fn(usize) -> &'v str>,
+        f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
+    ) -> R {
+        let hash = if question.is_of_texts {
+            question.hash
+        } else {
+            labels.hash(&self.seed)
+        };
+        let mut key = Key::empty();
+        labels.pack(&mut key);
+        if S::OBSERVED {
+            return self.observe(pin, &key, hash, f);
+        }
+        self.count_cut(&key);
+        if let Some((id, chunk, at)) = self.find(pin, &key, hash) {
+            question.keep(read, id);
+            return f(chunk, at);
+        }
+        let made = self.create(pin, &key, hash);
+        f(made.chunk, made.at)
     }
 
     #[inline(always)]
@@ -212,46 +215,50 @@ impl<S: Store> Series<S> {
 
     #[inline(always)]
     fn find(&self, pin: &Pin, key: &Key, hash: u64) -> Option<Found<'_, S>> {
-        let id = self.table.find(pin, hash, |id| self.has_key(id, key))?;
-        let (chunk, at) = self.chunks.get(id)?;
-        Some((id, chunk, at))
+        self.table.find(
+            pin,
+            hash,
+            #[inline(always)]
+            |id| {
+                let (chunk, at) = self.chunks.get(id)?;
+                self.has_key(chunk, at, key).then_some((id, chunk, at))
+            },
+        )
     }
 
     #[inline(always)]
-    fn has_key(&self, id: u32, key: &Key) -> bool {
-        let Some((chunk, at)) = self.chunks.get(id) else {
-            return false;
-        };
+    fn has_key(&self, chunk: &Chunk<S>, at: usize, key: &Key) -> bool {
         let words = key.words();
-        let stored = self
-            .words
-            .get(chunk.keys[at].load(Ordering::Relaxed), words.len());
+        let start = chunk.keys[at].load(Ordering::Relaxed);
+        let stored = self.words.get(start, words.len());
         stored.is_some_and(|stored| {
             stored
                 .iter()
                 .zip(words)
-                .all(|(stored, word)| stored.load(Ordering::Relaxed) == word)
+                .all(|(stored, word)| stored.load(Ordering::Relaxed) == *word)
         })
     }
 
     /// Returns the key of a series that is not recycled meanwhile.
     fn key(&self, chunk: &Chunk<S>, at: usize) -> Key {
         let start = chunk.keys[at].load(Ordering::Relaxed);
-        let mut bytes = Vec::new();
-        self.read_key(start, &mut bytes);
-        Key::from_bytes(bytes)
+        let words = self.key_words(start).iter();
+        Key::from_words(words.map(|word| word.load(Ordering::Relaxed)).collect())
     }
 
     /// Reads the bytes of a key.
     fn read_key(&self, start: u32, bytes: &mut Vec<u8>) {
         bytes.clear();
-        let Some([first]) = self.words.get(start, 1) else {
-            return;
-        };
-        let count = key::word_count(first.load(Ordering::Relaxed));
-        for word in self.words.get(start, count).unwrap_or_default() {
+        for word in self.key_words(start) {
             bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
         }
+    }
+
+    /// Returns the words of a key.
+    fn key_words(&self, start: u32) -> &[AtomicU64] {
+        let first = self.words.get(start, 1).and_then(<[_]>::first);
+        let count = first.map_or(0, |first| key::word_count(first.load(Ordering::Relaxed)));
+        self.words.get(start, count).unwrap_or_default()
     }
 
     fn creation(&self) -> MutexGuard<'_, Creation> {
@@ -282,10 +289,8 @@ impl<S: Store> Series<S> {
     pub(crate) fn finish(&self, key: &Key) -> bool {
         let pin = pin();
         let mut creation = self.creation();
-        let found = self
-            .table
-            .find(&pin, key.hash(&self.seed), |id| self.has_key(id, key));
-        found.inspect(|id| creation.finishing.push(*id)).is_some()
+        let found = self.find(&pin, key, key.hash(&self.seed));
+        found.inspect(|(id, ..)| creation.finishing.push(*id)).is_some()
     }
 
     /// Returns the number of series that can be found.

@@ -10,7 +10,7 @@ use vmotel_cells::{Guarded, Pin};
 use vmotel_model::attribute_text;
 
 use crate::{
-    series::{Chunk, Labels, Series},
+    series::{Chunk, Form, Input, Labels, Location, Moment, Question, ROOM, Salt, Series},
     store::Store,
 };
 
@@ -23,31 +23,46 @@ pub(super) struct Sequences {
     making: Mutex<()>,
 }
 
-/// Up to so many attributes are put in order on the stack.
-const FEW: usize = 4;
-
-/// The place of an attribute that does not count.
-const NOWHERE: usize = usize::MAX;
-
 /// A sequence of keys as a caller has it, with the types of the values, and the labels that it makes.
 pub(super) struct Sequence {
     attributes: Box<[Attribute]>,
-    all_texts: bool,
-    /// Whether [`Sequence::put`] can put the values in order, numbers among them. Texts need no such copy.
-    is_simple: bool,
+    /// For each label, the index of its attribute.
+    order: Box<[usize]>,
     /// None if the family has too many different sets of label names.
     schema: Option<u16>,
-    /// For each label of the schema, the index of its attribute.
-    order: Box<[usize]>,
+    form: Form,
+    /// What inputs begin with.
+    sum: u64,
+}
+
+/// What a thread knows of attributes.
+enum Recalled<'a> {
+    Found(Location),
+    /// Their sequence only.
+    Asked(&'a Sequence, Question),
+    Unknown,
 }
 
 /// An attribute of a sequence.
 struct Attribute {
     key: AttributeKey,
-    /// The type of its value.
-    kind: u8,
-    /// Which label it is, or [`NOWHERE`].
-    place: usize,
+    /// Where the text of `key` lies, which lives as long: a key there is the same, without a look at its bytes.
+    address: usize,
+    len: usize,
+    kind: Kind,
+    salt: Salt,
+}
+
+/// What a value is: to OpenTelemetry, 1 and "1" are different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Bool,
+    Integer,
+    Double,
+    Array,
+    /// Whatever it is, it does not count: a later one has the same key, or a view leaves it out.
+    Ignored,
 }
 
 impl Sequences {
@@ -65,25 +80,45 @@ impl Sequences {
         &self,
         pin: &Pin,
         series: &Series<S>,
-        keep: Option<&[Cow<'static, str>]>,
+        keep: &Option<Vec<Cow<'static, str>>>,
         attributes: &[KeyValue],
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
-        for sequence in self.all.get(pin) {
-            if !sequence.is_simple {
-                if sequence.is_of(attributes) {
-                    return sequence.with(pin, series, attributes, f);
-                }
-            } else if let Some(schema) = sequence.schema {
-                let (mut numbers, mut texts) = ([itoa::Buffer::new(); FEW], [""; FEW]);
-                if sequence.put(attributes, &mut numbers, &mut texts) {
-                    let text = |at: usize| texts.get(at).copied().unwrap_or_default();
-                    return series.with_labels(pin, &Labels::new(schema, sequence.order.len(), text), f);
+        match self.recall(pin, series.moment(pin), attributes) {
+            Recalled::Found(location) => {
+                if let Some((chunk, at)) = series.at(location) {
+                    return f(chunk, at);
                 }
             }
+            Recalled::Asked(sequence, question) => {
+                return sequence.with(pin, series, question, attributes, f);
+            }
+            Recalled::Unknown => (),
         }
-        let made = self.make(pin, series, keep, attributes);
-        made.with(pin, series, attributes, f)
+        let made = self.make(pin, series, keep.as_deref(), attributes);
+        let mut room = ROOM;
+        let mut input = Input::new(&mut room);
+        made.read(attributes, &mut input);
+        let question = Question::new(&input, series.moment(pin));
+        made.with(pin, series, question, attributes, f)
+    }
+
+    /// Returns the series that this thread has found for these attributes last. Apart from the rest, as all instruments share it, and
+    /// for the registers that it takes.
+    #[inline(never)]
+    fn recall<'a>(&'a self, pin: &'a Pin, moment: Moment, attributes: &[KeyValue]) -> Recalled<'a> {
+        let mut room = ROOM;
+        let mut input = Input::new(&mut room);
+        for sequence in self.all.get(pin) {
+            if sequence.read(attributes, &mut input) {
+                let question = Question::new(&input, moment);
+                return match question.answer(&input) {
+                    Some(location) => Recalled::Found(location),
+                    None => Recalled::Asked(sequence, question),
+                };
+            }
+        }
+        Recalled::Unknown
     }
 
     #[cold]
@@ -97,30 +132,35 @@ impl Sequences {
         let kept: Vec<_> = attributes
             .iter()
             .enumerate()
-            .map(|(index, attribute)| (index, attribute.key.as_str(), type_of(&attribute.value)))
+            .map(|(index, attribute)| (index, attribute.key.as_str(), Kind::of(&attribute.value) as u8))
             .filter(|(_, key, _)| keep.is_none_or(|keep| keep.iter().any(|kept| kept == key)))
             .collect();
         let (schema, order) = series.typed_schema(&kept);
-        let described = attributes.iter().enumerate().map(|(index, attribute)| Attribute {
-            key: attribute.key.clone(),
-            kind: type_of(&attribute.value),
-            place: order.iter().position(|of| *of == index).unwrap_or(NOWHERE),
+        let (sum, salts) = series.salts(schema.unwrap_or_default(), order.len());
+        let described = attributes.iter().enumerate().map(|(index, attribute)| {
+            let place = order.iter().position(|of| *of == index);
+            Attribute::new(attribute, place.map(|place| salts[place]))
         });
         let described: Box<[Attribute]> = described.collect();
-        let all_texts = order.iter().all(|&index| described[index].kind == TEXT);
+        let form = if described.iter().any(|attribute| attribute.kind == Kind::Array) {
+            Form::NONE
+        } else {
+            Form::new(order.len())
+        };
         let sequence = Arc::new(Sequence {
-            all_texts,
-            is_simple: !all_texts
-                && schema.is_some()
-                && described.len() <= FEW
-                && described.iter().all(|attribute| attribute.kind <= INTEGER),
             attributes: described,
-            schema,
             order: order.into(),
+            schema,
+            form,
+            sum,
         });
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let all = self.all.get(pin);
-        if all.len() < MAX_SEQUENCES && !all.iter().any(|known| known.is_of(attributes)) {
+        let is_known = !matches!(
+            self.recall(pin, series.moment(pin), attributes),
+            Recalled::Unknown
+        );
+        if all.len() < MAX_SEQUENCES && !is_known {
             let mut all = all.clone();
             all.push(Arc::clone(&sequence));
             self.all.replace(all);
@@ -130,69 +170,84 @@ impl Sequences {
 }
 
 impl Sequence {
-    fn is_of(&self, attributes: &[KeyValue]) -> bool {
-        let is = |(attribute, known): (&KeyValue, &Attribute)| {
-            same(attribute.key.as_str(), known.key.as_str()) && type_of(&attribute.value) == known.kind
-        };
-        self.attributes.len() == attributes.len() && attributes.iter().zip(&self.attributes).all(is)
-    }
-
-    /// Puts the values of a few simple attributes in the order of the labels; returns false if they are not of this sequence.
+    /// Reads the values of attributes that are of this sequence; returns false if they are not.
     #[inline(always)]
-    fn put<'a>(
-        &self,
-        attributes: &'a [KeyValue],
-        numbers: &'a mut [itoa::Buffer; FEW],
-        texts: &mut [&'a str; FEW],
-    ) -> bool {
+    fn read(&self, attributes: &[KeyValue], input: &mut Input<'_>) -> bool {
         if self.attributes.len() != attributes.len() {
             return false;
         }
-        for ((attribute, known), number) in attributes.iter().zip(&self.attributes).zip(numbers) {
-            if !same(attribute.key.as_str(), known.key.as_str()) {
+        input.begin(self.form, self.sum);
+        for (attribute, known) in attributes.iter().zip(&self.attributes) {
+            if !known.has_key(attribute.key.as_str()) {
                 return false;
             }
-            let text = match &attribute.value {
-                Value::String(text) if known.kind == TEXT => text.as_str(),
-                Value::Bool(value) if known.kind == BOOL => ["false", "true"][usize::from(*value)],
-                Value::I64(value) if known.kind == INTEGER => number.format(*value),
-                _ => return false,
-            };
-            if let Some(place) = texts.get_mut(known.place) {
-                *place = text;
+            let value = &attribute.value;
+            match known.kind {
+                Kind::Text => match value {
+                    Value::String(text) => input.text(known.salt, text.as_str()),
+                    _ => return false,
+                },
+                Kind::Integer => match value {
+                    Value::I64(value) => input.number(known.salt, value.cast_unsigned()),
+                    _ => return false,
+                },
+                Kind::Bool => match value {
+                    Value::Bool(value) => input.number(known.salt, u64::from(*value)),
+                    _ => return false,
+                },
+                Kind::Double => match value {
+                    Value::F64(value) => input.number(known.salt, value.to_bits()),
+                    _ => return false,
+                },
+                Kind::Array => match value {
+                    // Found by its text only.
+                    Value::Array(_) => input.number(known.salt, 0),
+                    _ => return false,
+                },
+                Kind::Ignored => (),
             }
         }
         true
     }
 
+    /// As [`Sequence::read`], of attributes that are of this sequence.
+    #[inline(never)]
+    fn reread(&self, attributes: &[KeyValue], input: &mut Input<'_>) {
+        self.read(attributes, input);
+    }
+
+    /// Calls `f` with the place of the series of these attributes, which this thread has not found last.
     #[inline(always)]
     fn with<S: Store, R>(
         &self,
         pin: &Pin,
         series: &Series<S>,
+        question: Question,
         attributes: &[KeyValue],
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
         let Some(schema) = self.schema else {
             return series.with_overflow(pin, f);
         };
-        if !self.all_texts {
-            return self.with_any(pin, series, schema, attributes, f);
+        if !question.is_of_texts {
+            return self.with_written(pin, series, schema, question, attributes, f);
         }
         let text = |at: usize| match &attributes[self.order[at]].value {
             Value::String(text) => text.as_str(),
             _ => "",
         };
-        series.with_labels(pin, &Labels::new(schema, self.order.len(), text), f)
+        let labels = Labels::new(schema, self.order.len(), text);
+        series.with_labels(pin, question, |input| self.reread(attributes, input), &labels, f)
     }
 
     /// As [`Sequence::with`], with values that are not texts yet.
     #[inline(never)]
-    fn with_any<S: Store, R>(
+    fn with_written<S: Store, R>(
         &self,
         pin: &Pin,
         series: &Series<S>,
         schema: u16,
+        question: Question,
         attributes: &[KeyValue],
         f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R,
     ) -> R {
@@ -201,28 +256,43 @@ impl Sequence {
             .iter()
             .map(|&index| attribute_text(&attributes[index].value))
             .collect();
-        series.with_labels(pin, &Labels::new(schema, texts.len(), |at| &*texts[at]), f)
+        let labels = Labels::new(schema, texts.len(), |at| &*texts[at]);
+        series.with_labels(pin, question, |input| self.reread(attributes, input), &labels, f)
     }
 }
 
-const TEXT: u8 = 0;
-const BOOL: u8 = 1;
-const INTEGER: u8 = 2;
+impl Attribute {
+    /// Describes an attribute; without secrets it does not count.
+    fn new(attribute: &KeyValue, salt: Option<Salt>) -> Self {
+        let key = attribute.key.clone();
+        Self {
+            address: key.as_str().as_ptr().addr(),
+            len: key.as_str().len(),
+            key,
+            kind: salt.map_or(Kind::Ignored, |_| Kind::of(&attribute.value)),
+            salt: salt.unwrap_or_default(),
+        }
+    }
 
-/// Tells the types of values apart: to OpenTelemetry, 1 and "1" are different.
-#[inline]
-const fn type_of(value: &Value) -> u8 {
-    match value {
-        Value::String(_) => TEXT,
-        Value::Bool(_) => BOOL,
-        Value::I64(_) => INTEGER,
-        Value::F64(_) => 3,
-        _ => 4,
+    #[inline(always)]
+    fn has_key(&self, key: &str) -> bool {
+        self.len == key.len() && (self.address == key.as_ptr().addr() || self.has_text(key))
+    }
+
+    #[inline(never)]
+    fn has_text(&self, key: &str) -> bool {
+        self.key.as_str() == key
     }
 }
 
-/// Compares texts; the many that are one literal are told by their place, without a look at their bytes.
-#[inline]
-fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && (std::ptr::eq(a, b) || a == b)
+impl Kind {
+    const fn of(value: &Value) -> Self {
+        match value {
+            Value::String(_) => Self::Text,
+            Value::Bool(_) => Self::Bool,
+            Value::I64(_) => Self::Integer,
+            Value::F64(_) => Self::Double,
+            _ => Self::Array,
+        }
+    }
 }

@@ -37,8 +37,7 @@ impl<S: Store> Instrument<S> {
     #[inline(always)]
     fn with<R>(&self, attributes: &[KeyValue], f: impl FnOnce(&Arc<Chunk<S>>, usize) -> R) -> R {
         let pin = pin();
-        self.sequences
-            .with(&pin, &self.series, self.keep.as_deref(), attributes, f)
+        self.sequences.with(&pin, &self.series, &self.keep, attributes, f)
     }
 
     #[inline(always)]

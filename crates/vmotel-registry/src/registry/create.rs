@@ -254,11 +254,7 @@ impl Registry {
                 name: name.to_owned(),
             });
         };
-        Ok(Labelled {
-            series,
-            schema,
-            order,
-        })
+        Ok(Labelled::new(series, schema, order))
     }
 
     /// Returns a family, made if it is not there.

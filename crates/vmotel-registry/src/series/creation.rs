@@ -139,7 +139,7 @@ impl<S: Store> Series<S> {
                 .get_or_make_reserved(pin, self.definition.overflow_label());
             let key = Key::new(schema, 1, |_| "true");
             let hash = key.hash(&self.seed);
-            if let Some(id) = self.table.find(pin, hash, |id| self.has_key(id, &key)) {
+            if let Some((id, ..)) = self.find(pin, &key, hash) {
                 return id;
             }
             // All numbers are taken only if 2^24 series are alive or held: then the first one has to take what is beyond.
@@ -178,7 +178,7 @@ impl<S: Store> Series<S> {
         let (chunk, at) = self.chunks.get_or_make(id, |size| Chunk::new(size, self, now))?;
         let range = self.words.range(start, words.len())?;
         for (stored, word) in range.iter().zip(words) {
-            stored.store(word, Ordering::Relaxed);
+            stored.store(*word, Ordering::Relaxed);
         }
         chunk.keys[at].store(start, Ordering::Relaxed);
         chunk.starts.set(at, now);

@@ -1,7 +1,7 @@
-//! The hash of a series' labels: the same from texts where they lie and from a packed key.
+//! The hash of a series' labels: the same from texts where they lie, in any order, and from a packed key.
 //!
-//! Each 16 bytes are folded in by a multiplication to 128 bits with secrets of the process, as wyhash and foldhash do it. Taken from the
-//! texts, it need not wait for a packed copy of them.
+//! A sum over the labels, so that the caller's order does not matter and no value waits for another. Of each value, 16 bytes at a time are
+//! folded by a multiplication to 128 bits with secrets of the process and of the label, as wyhash and foldhash do it.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -9,62 +9,120 @@ use std::hash::{BuildHasher, RandomState};
 #[derive(Clone, Copy)]
 pub(crate) struct Seed {
     start: u64,
-    fold: u64,
+    label: u64,
     end: u64,
 }
 
-/// An odd number with bits all over: tells lengths and places apart.
+/// Secrets for the values of one label of a schema.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Salt {
+    low: u64,
+    high: u64,
+}
+
+/// Texts up to this length are two words.
+pub(crate) const LONG: usize = 16;
+
+/// An odd number with bits all over.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Seed {
     pub(crate) fn new() -> Self {
         let random = RandomState::new();
-        let [start, fold, end] = [0_u8, 1, 2].map(|number| random.hash_one(number));
-        Self { start, fold, end }
+        let [start, label, end] = [0_u8, 1, 2].map(|number| random.hash_one(number));
+        Self { start, label, end }
     }
 
-    /// Returns the hash of the values of a schema, by their place; empty ones do not count.
+    /// Returns the sum of no labels yet, of a schema.
     #[inline(always)]
-    pub(crate) fn hash<'v>(&self, schema: u16, values: impl Iterator<Item = (usize, &'v [u8])>) -> u64 {
-        let mut state = self.start ^ u64::from(schema);
-        for (place, value) in values {
-            if !value.is_empty() {
-                // The place and the length come in behind the product, so that no bytes of a value can make up for them.
-                let which = (value.len() as u64 | (place as u64) << 32).wrapping_mul(SPREAD);
-                state = self.value(state, value).wrapping_add(which);
-            }
-        }
-        multiply(state, self.end | 1)
+    pub(crate) fn start(&self, schema: u16) -> u64 {
+        self.start ^ u64::from(schema)
     }
 
+    /// Returns the secrets of a label by its place in the schema.
+    #[inline]
+    pub(crate) fn salt(&self, place: usize) -> Salt {
+        let [low, high] = [1, 2].map(|half| {
+            let number = (2 * place as u64 + half).wrapping_mul(SPREAD);
+            multiply(self.label ^ number, self.end ^ number)
+        });
+        Salt { low, high }
+    }
+
+    /// Returns the hash from the sum over all labels.
     #[inline(always)]
-    fn value(&self, state: u64, value: &[u8]) -> u64 {
-        let fold = |state: u64, low: u64, high: u64| multiply(state ^ low, self.fold ^ high);
-        if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-            let mut state = state;
-            let mut rest = value;
-            while rest.len() > 16
-                && let Some((block, behind)) = rest.split_first_chunk::<16>()
-            {
-                let block = u128::from_le_bytes(*block);
-                state = fold(state, block as u64, (block >> 64) as u64);
-                rest = behind;
+    pub(crate) const fn end(&self, sum: u64) -> u64 {
+        multiply(sum, self.end | 1)
+    }
+
+    /// Returns the hash of the values of a schema in its order.
+    #[inline(always)]
+    pub(crate) fn hash<'v>(&self, schema: u16, values: impl Iterator<Item = &'v [u8]>) -> u64 {
+        let shares = values
+            .enumerate()
+            .map(|(place, value)| self.salt(place).share(value, |_| ()));
+        self.end(shares.fold(self.start(schema), u64::wrapping_add))
+    }
+}
+
+impl Salt {
+    /// Returns what a value adds to the sum; an empty one nothing. Calls `each` with words that, with the length, tell the value.
+    #[inline(always)]
+    pub(crate) fn share(self, value: &[u8], mut each: impl FnMut(u64)) -> u64 {
+        let len = value.len();
+        let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) else {
+            if len == 0 {
+                return 0;
             }
-            let first = rest.first_chunk::<8>().unwrap_or(first);
-            fold(state, u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-        } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            fold(state, u64::from(first), u64::from(last))
-        } else if let [first, .., last] = value {
-            let middle = value[value.len() / 2];
-            fold(
-                state,
-                u64::from(*first) | u64::from(middle) << 8,
-                u64::from(*last),
-            )
-        } else {
-            fold(state, u64::from(value[0]), 0)
+            let word = short(value);
+            each(word);
+            return self.fold(word, 0, len);
+        };
+        let (mut state, mut rest) = (self, value);
+        while rest.len() > LONG
+            && let Some((block, behind)) = rest.split_first_chunk::<LONG>()
+        {
+            let block = u128::from_le_bytes(*block);
+            let (low, high) = (block as u64, (block >> 64) as u64);
+            each(low);
+            each(high);
+            state.low = multiply(state.low ^ low, state.high ^ high);
+            rest = behind;
         }
+        // The last word reaches back over what comes before, where less than eight bytes are left.
+        let first = rest.first_chunk().unwrap_or(first);
+        let [first, last] = [first, last].map(|bytes| u64::from_le_bytes(*bytes));
+        each(first);
+        each(last);
+        state.fold(first, last, len)
+    }
+
+    /// As [`Salt::share`], of a value that is a number.
+    #[cfg(any(feature = "opentelemetry", test))]
+    #[inline(always)]
+    pub(crate) fn share_of_number(self, bits: u64) -> u64 {
+        self.fold(bits, 0, 8)
+    }
+
+    /// The length is added behind the product, times a secret, so that no bytes of a value can make up for it.
+    #[inline(always)]
+    const fn fold(self, low: u64, high: u64, len: usize) -> u64 {
+        multiply(self.low ^ low, self.high ^ high).wrapping_add((len as u64).wrapping_mul(self.high))
+    }
+}
+
+/// Returns the bytes of a text of less than eight, with zeros behind them.
+#[inline(always)]
+pub(crate) fn short(text: &[u8]) -> u64 {
+    let len = text.len();
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
+        first | last << (8 * (len - 4) % 64)
+    } else if let [first, .., last] = text {
+        let middle = len / 2;
+        u64::from(*first) | u64::from(text[middle]) << (8 * middle) | u64::from(*last) << (8 * (len - 1))
+    } else {
+        text.first().map_or(0, |byte| u64::from(*byte))
     }
 }
 
@@ -82,7 +140,7 @@ mod tests {
     use super::Seed;
 
     fn hash(seed: &Seed, values: &[&str]) -> u64 {
-        seed.hash(7, values.iter().map(|value| value.as_bytes()).enumerate())
+        seed.hash(7, values.iter().map(|value| value.as_bytes()))
     }
 
     /// Texts that differ in little: in the last byte, in their length, in the place of a delimiter, in an order.

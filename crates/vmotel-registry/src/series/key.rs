@@ -3,11 +3,12 @@
 //! `[words: u16][schema: u16]`, then for each value its length (one byte, or two from 128 on) and its bytes; zeros up to the next
 //! word. Equal labels have equal words.
 
-use super::hash::Seed;
 use vmotel_model::limits::MAX_LABEL_VALUE_BYTES;
 
-/// Keys up to this length are made without an allocation.
-const ON_STACK: usize = 128;
+use super::hash::{Seed, short};
+
+/// Keys of up to so many words are made without an allocation.
+const ON_STACK: usize = 16;
 
 /// Bytes before the first value.
 const HEAD: usize = 4;
@@ -26,188 +27,186 @@ impl<'v, F: Fn(usize) -> &'v str> Labels<F> {
         Self { schema, count, value }
     }
 
-    #[inline(always)]
     pub(crate) fn key(&self) -> Key {
         Key::new(self.schema, self.count, &self.value)
     }
 
+    /// Makes a key that of these labels, in place.
     #[inline(always)]
+    pub(crate) fn pack(&self, key: &mut Key) {
+        key.pack(self.schema, self.count, &self.value);
+    }
+
     pub(crate) fn hash(&self, seed: &Seed) -> u64 {
-        let values = (0..self.count).map(|index| (index, cut((self.value)(index)).as_bytes()));
+        let values = (0..self.count).map(|index| cut((self.value)(index)).as_bytes());
         seed.hash(self.schema, values)
-    }
-
-    /// Returns true if these are the labels of a short key, with zeros behind it or not.
-    #[inline(always)]
-    pub(crate) fn are_packed(&self, key: &[u8]) -> bool {
-        if Packed(key).schema() != self.schema {
-            return false;
-        }
-        let mut rest = key.get(HEAD..).unwrap_or_default();
-        for index in 0..self.count {
-            let value = (self.value)(index).as_bytes();
-            let Some((&len, behind)) = rest.split_first() else {
-                return false;
-            };
-            // A long value has its length in two bytes, and the first of them says so.
-            if usize::from(len) != value.len() || len >= 0x80 {
-                return false;
-            }
-            let Some((stored, behind)) = behind.split_at_checked(value.len()) else {
-                return false;
-            };
-            if !are_equal(stored, value) {
-                return false;
-            }
-            rest = behind;
-        }
-        true
-    }
-}
-
-/// Compares texts of one length without a call: most values are short.
-#[inline(always)]
-fn are_equal(a: &[u8], b: &[u8]) -> bool {
-    fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*bytes.first_chunk::<N>()?, *bytes.last_chunk::<N>()?))
-    }
-    if a.len() > 32 {
-        a == b
-    } else if let (Some(a), Some(b)) = (ends::<16>(a), ends::<16>(b)) {
-        let [a, b] = [a, b].map(|(first, last)| (u128::from_le_bytes(first), u128::from_le_bytes(last)));
-        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
-    } else if let (Some(a), Some(b)) = (ends::<8>(a), ends::<8>(b)) {
-        let [a, b] = [a, b].map(|(first, last)| (u64::from_le_bytes(first), u64::from_le_bytes(last)));
-        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
-    } else if let (Some(a), Some(b)) = (ends::<4>(a), ends::<4>(b)) {
-        let [a, b] = [a, b].map(|(first, last)| (u32::from_le_bytes(first), u32::from_le_bytes(last)));
-        (a.0 ^ b.0) | (a.1 ^ b.1) == 0
-    } else {
-        a.iter().zip(b).all(|(a, b)| a == b)
     }
 }
 
 /// A key while it is looked up.
 pub(crate) struct Key {
-    stack: [u8; ON_STACK],
+    stack: [u64; ON_STACK],
     /// The key, where it is longer than the stack takes.
-    heap: Vec<u8>,
-    /// A multiple of 8.
+    heap: Vec<u64>,
+    /// Words on the stack.
     len: usize,
     /// Whether a value was longer than the server takes.
     pub(super) is_cut: bool,
 }
 
-impl Key {
-    /// Packs the values of the labels of a schema, `value(0)` to `value(count - 1)`; they are cut to the longest that the
-    /// server takes.
+/// Packs bytes into words; all but the words stays in registers.
+struct Packing<'a> {
+    words: &'a mut [u64; ON_STACK],
+    len: usize,
+    /// The word that is not full yet, and its bits so far.
+    last: u64,
+    bits: usize,
+}
+
+impl Packing<'_> {
+    /// Adds up to eight bytes, with zeros behind them.
     #[inline(always)]
-    pub(crate) fn new<'v>(schema: u16, count: usize, value: impl Fn(usize) -> &'v str) -> Self {
-        let mut key = Self {
+    fn push(&mut self, bytes: u64, count: usize) {
+        let full = self.last | bytes << (self.bits % 64);
+        if let Some(word) = self.words.get_mut(self.len) {
+            *word = full;
+        }
+        let beyond = (bytes >> 1) >> (63 - self.bits % 64);
+        let bits = self.bits + 8 * count;
+        self.last = if bits >= 64 { beyond } else { full };
+        self.len += bits / 64;
+        self.bits = bits % 64;
+    }
+
+    /// Adds a value of less than 128 bytes with its length.
+    #[inline(always)]
+    fn push_value(&mut self, value: &[u8]) {
+        let len = value.len();
+        let Some(last) = value.last_chunk() else {
+            return self.push(short(value) << 8 | len as u64, 1 + len);
+        };
+        self.push(len as u64, 1);
+        let (chunks, rest) = value.as_chunks();
+        for chunk in chunks {
+            self.push(u64::from_le_bytes(*chunk), 8);
+        }
+        if !rest.is_empty() {
+            self.push(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()), rest.len());
+        }
+    }
+}
+
+impl Key {
+    /// Returns a key of nothing, to pack labels into.
+    #[inline(always)]
+    pub(crate) const fn empty() -> Self {
+        Self {
             stack: [0; ON_STACK],
             heap: Vec::new(),
             len: 0,
             is_cut: false,
-        };
-        let mut at = HEAD;
-        for index in 0..count {
-            let bytes = cut(value(index)).as_bytes();
-            let len = bytes.len();
-            if len >= 0x80 || at + 1 + len > ON_STACK {
-                return Self::allocated(schema, count, &value);
-            }
-            key.stack[at] = len as u8;
-            copy_short(bytes, &mut key.stack[at + 1..at + 1 + len]);
-            at += 1 + len;
         }
-        key.len = at.next_multiple_of(8);
-        let head = (key.len / 8) as u32 | u32::from(schema) << 16;
-        key.stack[..HEAD].copy_from_slice(&head.to_le_bytes());
+    }
+
+    /// Returns the key of the labels of a schema, whose values are `value(0)` to `value(count - 1)`; they are cut to the longest
+    /// that the server takes.
+    pub(crate) fn new<'v>(schema: u16, count: usize, value: impl Fn(usize) -> &'v str) -> Self {
+        let mut key = Self::empty();
+        key.pack(schema, count, value);
         key
+    }
+
+    /// Packs labels into an empty key: in place, as a copy would wait for what was just written.
+    #[inline(always)]
+    fn pack<'v>(&mut self, schema: u16, count: usize, value: impl Fn(usize) -> &'v str) {
+        let mut packing = Packing {
+            words: &mut self.stack,
+            len: 0,
+            last: 0,
+            bits: 8 * HEAD,
+        };
+        for index in 0..count {
+            let bytes = value(index).as_bytes();
+            let end = 8 * packing.len + packing.bits / 8 + 1 + bytes.len();
+            if bytes.len() >= 0x80 || end > 8 * ON_STACK {
+                *self = Self::allocated(schema, count, &value);
+                return;
+            }
+            packing.push_value(bytes);
+        }
+        let Packing { len, last, bits, .. } = packing;
+        if bits > 0
+            && let Some(word) = self.stack.get_mut(len)
+        {
+            *word = last;
+        }
+        self.len = len + usize::from(bits > 0);
+        self.stack[0] |= head(schema, self.len);
     }
 
     #[cold]
     #[inline(never)]
     fn allocated<'v>(schema: u16, count: usize, value: &dyn Fn(usize) -> &'v str) -> Self {
-        let mut heap = vec![0; HEAD];
+        let mut bytes = vec![0; HEAD];
         let mut is_cut = false;
         for index in 0..count {
             let whole = value(index);
-            let bytes = cut(whole).as_bytes();
-            let len = bytes.len();
+            let value = cut(whole).as_bytes();
+            let len = value.len();
             is_cut |= len < whole.len();
             if len >= 0x80 {
-                heap.extend([len as u8 | 0x80, (len >> 7) as u8]);
+                bytes.extend([len as u8 | 0x80, (len >> 7) as u8]);
             } else {
-                heap.push(len as u8);
+                bytes.push(len as u8);
             }
-            heap.extend_from_slice(bytes);
+            bytes.extend_from_slice(value);
         }
-        let len = heap.len().next_multiple_of(8);
-        heap.resize(len, 0);
-        let head = (len / 8) as u32 | u32::from(schema) << 16;
-        heap[..HEAD].copy_from_slice(&head.to_le_bytes());
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let (words, _) = bytes.as_chunks();
+        let mut words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        words[0] |= head(schema, words.len());
         Self {
-            stack: [0; ON_STACK],
-            heap,
-            len,
             is_cut,
+            ..Self::from_words(words)
         }
     }
 
-    /// Returns the key of these bytes, which were a key's.
-    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+    /// Returns the key of these words, which were a key's.
+    pub(crate) fn from_words(words: Vec<u64>) -> Self {
         Self {
             stack: [0; ON_STACK],
-            len: bytes.len(),
-            heap: bytes,
+            len: 0,
+            heap: words,
             is_cut: false,
         }
     }
 
     #[inline(always)]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        let bytes = if self.heap.is_empty() {
-            &self.stack[..]
+    pub(crate) fn words(&self) -> &[u64] {
+        if self.heap.is_empty() {
+            self.stack.get(..self.len).unwrap_or_default()
         } else {
             &self.heap
-        };
-        bytes.get(..self.len).unwrap_or_default()
+        }
     }
 
-    #[inline(always)]
-    pub(crate) fn words(&self) -> impl ExactSizeIterator<Item = u64> {
-        let (words, _) = self.bytes().as_chunks::<8>();
-        words.iter().map(|word| u64::from_le_bytes(*word))
+    /// Returns the bytes of its words, to take them apart.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.words().iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
     /// Returns what [`Labels::hash`] returns for these labels.
     pub(crate) fn hash(&self, seed: &Seed) -> u64 {
-        let packed = Packed(self.bytes());
-        seed.hash(packed.schema(), packed.values().enumerate())
+        let bytes = self.bytes();
+        let packed = Packed(&bytes);
+        seed.hash(packed.schema(), packed.values())
     }
 }
 
-/// Copies a few bytes without a call: most values are short.
+/// Returns what the first word begins with.
 #[inline(always)]
-fn copy_short(from: &[u8], to: &mut [u8]) {
-    let len = from.len();
-    if len > 32 {
-        to.copy_from_slice(from);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
-        to[..16].copy_from_slice(first);
-        to[len - 16..].copy_from_slice(last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
-        to[..8].copy_from_slice(first);
-        to[len - 8..].copy_from_slice(last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
-        to[..4].copy_from_slice(first);
-        to[len - 4..].copy_from_slice(last);
-    } else {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
-    }
+fn head(schema: u16, words: usize) -> u64 {
+    words as u64 | u64::from(schema) << 16
 }
 
 /// Cuts a value to the longest that the server takes, at the end of a character.
@@ -296,11 +295,11 @@ mod tests {
         #[test]
         fn values_come_back(values in proptest::collection::vec(".{0,90}", 0..6), schema: u16) {
             let key = Key::new(schema, values.len(), |index| &values[index]);
-            let words: Vec<u64> = key.words().collect();
-            prop_assert_eq!(word_count(words[0]), words.len());
-            let again = Key::from_bytes(words.into_iter().flat_map(u64::to_le_bytes).collect());
-            prop_assert_eq!(again.bytes(), key.bytes());
-            let packed = Packed(again.bytes());
+            prop_assert_eq!(word_count(key.words()[0]), key.words().len());
+            let again = Key::from_words(key.words().to_vec());
+            prop_assert_eq!(again.words(), key.words());
+            let bytes = key.bytes();
+            let packed = Packed(&bytes);
             prop_assert_eq!(packed.schema(), schema);
             for (index, value) in values.iter().enumerate() {
                 prop_assert_eq!(packed.value(index), value);
@@ -308,22 +307,20 @@ mod tests {
             let seed = Seed::new();
             let labels = Labels::new(schema, values.len(), |index| values[index].as_str());
             prop_assert_eq!(labels.hash(&seed), key.hash(&seed));
-            let is_short = values.iter().all(|value| value.len() < 0x80);
-            prop_assert_eq!(labels.are_packed(key.bytes()), is_short);
-            let padded = [key.bytes(), &[0; 16]].concat();
-            prop_assert_eq!(labels.are_packed(&padded), is_short);
+            let packed_again = labels.key();
+            prop_assert_eq!(packed_again.words(), key.words());
         }
 
         /// Near misses of all lengths: a byte of one value is another, or a byte goes over to its neighbour.
         #[test]
         fn other_labels_are_not_taken_for_a_key(
-            values in proptest::collection::vec("[ab]{0,40}", 3),
-            at in 0..120_usize,
+            values in proptest::collection::vec("[ab]{0,40}|[ab]{120,140}", 3),
+            at in 0..420_usize,
         ) {
             let joined = values.concat();
             let key = Key::new(3, 3, |index| values[index].as_str());
             let is = |schema, values: &[String]| {
-                Labels::new(schema, 3, |index| values[index].as_str()).are_packed(key.bytes())
+                Key::new(schema, 3, |index| values[index].as_str()).words() == key.words()
             };
             prop_assert!(!is(4, &values) && is(3, &values));
             let (mut index, mut left) = (0, at % joined.len().max(1));
@@ -349,7 +346,7 @@ mod tests {
             a in proptest::collection::vec("[ab]{0,3}", 3),
             b in proptest::collection::vec("[ab]{0,3}", 3),
         ) {
-            let key = |values: &[String]| Key::new(0, 3, |index| values[index].as_str()).bytes().to_vec();
+            let key = |values: &[String]| Key::new(0, 3, |index| values[index].as_str()).bytes();
             prop_assert_eq!(key(&a) == key(&b), a == b);
         }
     }
@@ -358,7 +355,8 @@ mod tests {
     fn long_values_are_cut_at_the_end_of_a_character() {
         let long = "é".repeat(3000);
         let key = Key::new(1, 2, |index| [long.as_str(), "x"][index]);
-        let packed = Packed(key.bytes());
+        let bytes = key.bytes();
+        let packed = Packed(&bytes);
         assert_eq!(packed.value(0), "é".repeat(2048));
         assert_eq!(packed.value(1), "x");
     }

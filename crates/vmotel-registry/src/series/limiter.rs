@@ -89,7 +89,8 @@ impl<S: Store> Series<S> {
     /// Makes the series that the controller decides on, by its protocol: under the creation lock, and only while the controller
     /// holds the set.
     pub(super) fn create_bounded<'a>(&'a self, pin: &Pin, limiter: &Limiter, key: &Key) -> Place<'a, S> {
-        let packed = Packed(key.bytes());
+        let bytes = key.bytes();
+        let packed = Packed(&bytes);
         let schemas = self.schemas.get(pin);
         if let Some(schema) = schemas.get(usize::from(packed.schema())) {
             let names = schema.keys.iter().enumerate();
@@ -107,7 +108,7 @@ impl<S: Store> Series<S> {
                 let mut creation = self.creation();
                 if let Some(found) = self.find(pin, &written, hash) {
                     // One that is folded into another's series is as new as it can be.
-                    return Place::new(found, written.bytes() != key.bytes());
+                    return Place::new(found, written.words() != key.words());
                 }
                 if !limiter.metric.holds(decision.set()) {
                     continue;

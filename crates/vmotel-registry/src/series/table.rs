@@ -20,10 +20,10 @@ impl Table {
         Self(Guarded::new(Slots::new(FIRST)))
     }
 
-    /// Returns the series of this hash that `is_it` accepts.
+    /// Returns what `is_it` returns for the series of this hash that it accepts.
     #[inline(always)]
-    pub(crate) fn find(&self, pin: &Pin, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        self.0.get(pin).find(hash, is_it).map(|(_, id)| id)
+    pub(crate) fn find<T>(&self, pin: &Pin, hash: u64, is_it: impl Fn(u32) -> Option<T>) -> Option<T> {
+        self.0.get(pin).find(hash, is_it).map(|(_, found)| found)
     }
 
     /// Adds a series; there are `len` before. One at a time.
@@ -46,7 +46,7 @@ impl Table {
     /// Removes a series. One at a time, and no insertion meanwhile.
     pub(crate) fn remove(&self, pin: &Pin, hash: u64, id: u32) {
         let slots = self.0.get(pin);
-        if let Some((at, _)) = slots.find(hash, |other| other == id) {
+        if let Some((at, _)) = slots.find(hash, |other| (other == id).then_some(())) {
             slots.close(at);
         }
     }
@@ -75,7 +75,7 @@ impl Slots {
     }
 
     #[inline(always)]
-    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+    fn find<T>(&self, hash: u64, is_it: impl Fn(u32) -> Option<T>) -> Option<(usize, T)> {
         let mask = self.slots.len() - 1;
         let mut at = self.home(hash);
         // A table is never full; the bound is for a reader that is overtaken again and again.
@@ -86,8 +86,8 @@ impl Slots {
             }
             if (found ^ hash) >> 32 == 0 {
                 let id = (found as u32).wrapping_sub(1);
-                if is_it(id) {
-                    return Some((at, id));
+                if let Some(accepted) = is_it(id) {
+                    return Some((at, accepted));
                 }
             }
             at = (at + 1) & mask;
@@ -151,10 +151,10 @@ mod tests {
                     table.remove(&pin, hash, id);
                 }
                 for (key, id) in &model {
-                    let found = table.find(&pin, (key / 3) << 32, |other| other == *id);
-                    prop_assert_eq!(found, Some(*id));
+                    let found = table.find(&pin, (key / 3) << 32, |other| (other == *id).then_some(()));
+                    prop_assert_eq!(found, Some(()));
                 }
-                prop_assert_eq!(table.find(&pin, 21 << 32, |_| true).is_some(), model.contains_key(&63));
+                prop_assert_eq!(table.find(&pin, 21 << 32, Some).is_some(), model.contains_key(&63));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 use vmotel_cells::pin;
 use vmotel_model::{Family, Kind, MetricSink, Number, Point, Timestamp, VisitConfig};
 
-use super::{Key, Labels, Series};
+use super::{Form, Input, Key, Labels, Question, ROOM, Series};
 use crate::{RegistryConfig, clock::SystemClock, definition::Definition, stats::Shared, store::Sums};
 
 #[derive(Default)]
@@ -85,9 +85,25 @@ fn what_a_thread_found_last_does_not_outlive_a_removal() {
     let series = Series::<Sums<u64>>::new(definition, (), shared, None);
     let (schema, _) = series.schema(&["a"]);
     let schema = schema.unwrap().number;
+    let (form, (sum, salts)) = (Form::new(1), series.salts(schema, 1));
     let add = |value: &str| {
-        let labels = Labels::new(schema, 1, |_| value);
-        series.with_labels(&pin(), &labels, |chunk, at| chunk.store.add(at, 1));
+        let pin = pin();
+        let mut room = ROOM;
+        let mut input = Input::new(&mut room);
+        input.begin(form, sum);
+        input.text(salts[0], value);
+        let question = Question::new(&input, series.moment(&pin));
+        match question.answer(&input).and_then(|location| series.at(location)) {
+            Some((chunk, at)) => chunk.store.add(at, 1),
+            None => {
+                let labels = Labels::new(schema, 1, |_| value);
+                let read = |input: &mut Input<'_>| {
+                    input.begin(form, sum);
+                    input.text(salts[0], value);
+                };
+                series.with_labels(&pin, question, read, &labels, |chunk, at| chunk.store.add(at, 1));
+            }
+        }
     };
     let visit = VisitConfig::default();
     for round in 0..50_u64 {

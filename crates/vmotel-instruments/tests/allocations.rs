@@ -8,9 +8,23 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
 
-use vmotel_instruments::{AppMetrics, BusinessMetrics, CacheMetrics};
+use axum::body::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use tower::{Layer as _, Service as _};
+use vmotel_instruments::{
+    AppMetrics, BusinessMetrics, CacheMetrics, ConnectionPool, DbPoolMetrics, MeteredPool, PoolState,
+    PoolStats,
+    grpc::{GrpcClientMetrics, GrpcLayer, GrpcServerMetrics},
+};
 
 struct Counting;
 
@@ -67,4 +81,62 @@ fn known_labels_allocate_nothing() {
     }
     let other: Arc<str> = Arc::from("beyond");
     check(0, "a folded value", || cache.record_hit(Arc::clone(&other)));
+}
+
+/// Polls a future that is ready at once.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("the future is not ready"),
+    }
+}
+
+#[test]
+fn a_known_method_allocates_nothing() {
+    let meter = opentelemetry::global::meter("test");
+    let endpoint = http::Uri::from_static("http://orders:50051");
+    for layer in [
+        GrpcLayer::server(GrpcServerMetrics::new(&meter)),
+        GrpcLayer::client(GrpcClientMetrics::new(&meter), &endpoint),
+    ] {
+        let answer = async |_| Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()));
+        let mut service = layer.layer(tower::service_fn(answer));
+        let request = || {
+            let request = Request::post("/shop.v1.Orders/Get").header("content-type", "application/grpc");
+            request.body(()).unwrap()
+        };
+        let mut requests = vec![request(), request()];
+        check(0, "a call", || {
+            let _ = now(service.call(requests.pop().unwrap()));
+        });
+    }
+}
+
+#[derive(Clone)]
+struct Endless;
+
+impl PoolStats for Endless {
+    fn state(&self) -> PoolState {
+        PoolState::default()
+    }
+}
+
+impl ConnectionPool for Endless {
+    type Connection = ();
+    type Error = Infallible;
+
+    async fn acquire(&self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn is_timeout(error: &Infallible) -> bool {
+        match *error {}
+    }
+}
+
+#[test]
+fn a_connection_allocates_nothing() {
+    let metrics = DbPoolMetrics::new(&opentelemetry::global::meter("test"));
+    let pool = MeteredPool::new("orders", Endless, &metrics);
+    check(0, "a connection", || drop(now(pool.get())));
 }

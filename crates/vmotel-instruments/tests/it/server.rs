@@ -13,7 +13,8 @@ use axum::{
     response::IntoResponse,
     routing::{any, get, post},
 };
-use http_body_util::{BodyExt, Full, channel::Channel};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody, channel::Channel};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::AsyncWriteExt,
@@ -242,7 +243,7 @@ impl http_body::Body for Panics {
     fn poll_frame(
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         panic!("a body panics on purpose")
     }
 }
@@ -252,10 +253,13 @@ async fn half_sized() -> impl IntoResponse {
     ([(header::CONTENT_LENGTH, "100")], endless())
 }
 
-/// A byte, and trailers behind it, after which no server asks for more.
+/// A byte, and trailers behind it: no server asks for more, and the body does not say that it has ended.
 fn with_trailers() -> Body {
     let trailers = HeaderMap::from_iter([(header::ETAG, header::HeaderValue::from_static("x"))]);
-    Body::new(Full::new(Bytes::from_static(b"x")).with_trailers(std::future::ready(Some(Ok(trailers)))))
+    let frames = [Frame::data(Bytes::from_static(b"x")), Frame::trailers(trailers)];
+    Body::new(StreamBody::new(tokio_stream::iter(
+        frames.map(Ok::<_, Infallible>),
+    )))
 }
 
 async fn upgrade() -> impl IntoResponse {

@@ -138,6 +138,7 @@ async fn demo(args: &Args) -> anyhow::Result<()> {
     storage.wait_for_scrape_after(step::wall_clock(), 2).await?;
 
     progress.stage("reading back");
+    services.check_explorer().await?;
     let stored = storage.families().await?;
     let rows = compare::rows(&expected::series(&truth, &services), &stored);
     let process = procfs::check(&before, &procfs::Reading::now()?, &storage).await?;

@@ -56,6 +56,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if selects(args, "vmotel-query") {
         step::run("data frames", data_frames())?;
     }
+    if selects(args, "vmotel-instruments") {
+        step::run("unstable tokio", unstable_tokio())?;
+        step::run("jemalloc", jemalloc())?;
+    }
     let begin = step::now();
     let status = tests.status()?;
     anyhow::ensure!(
@@ -79,7 +83,7 @@ fn select(cargo: &mut Command, args: &Args) {
     }
 }
 
-/// The cells under loom, in a target folder of its own: the flag would make everything else build anew.
+/// The query client's results as data frames: polars is heavy, so that no other step builds it.
 fn data_frames() -> Command {
     step::cargo(&[
         "test",
@@ -91,6 +95,28 @@ fn data_frames() -> Command {
     ])
 }
 
+/// What a tokio tells only with this flag, in a target folder of its own as for loom.
+fn unstable_tokio() -> Command {
+    let mut cargo = step::cargo(&["test", "--package", "vmotel-instruments", "--test", "it", "tokio"]);
+    cargo.args(["--target-dir", "target/tokio_unstable"]);
+    cargo.env("RUSTFLAGS", "--cfg tokio_unstable");
+    cargo
+}
+
+/// The metrics of jemalloc, in a program that allocates with it: a library in C, so that no other step builds it.
+fn jemalloc() -> Command {
+    step::cargo(&[
+        "test",
+        "--package",
+        "vmotel-examples",
+        "--features",
+        "jemalloc",
+        "--test",
+        "jemalloc",
+    ])
+}
+
+/// The cells under loom, in a target folder of its own: the flag would make everything else build anew.
 fn cells_model() -> Command {
     let mut cargo = step::cargo(&["test", "--package", "vmotel-cells", "--release", "--lib", "model"]);
     cargo.args(["--target-dir", "target/loom"]);

@@ -93,6 +93,17 @@ pub struct Signals {
     pub folded_sets: Option<String>,
     /// The gauge that tells whether the last collection of a source succeeded, with the label `source`.
     pub source_up: Option<String>,
+    /// The gauge of open file descriptors; needs [`Signals::max_fds`].
+    pub open_fds: Option<String>,
+    /// The gauge of file descriptors that may be open.
+    pub max_fds: Option<String>,
+    /// The counter of look-ups that a cache answered, with the label `cache`; needs [`Signals::cache_misses`].
+    pub cache_hits: Option<String>,
+    /// The counter of look-ups that it did not, with the same label.
+    pub cache_misses: Option<String>,
+    /// The counter of requests that waited too long for a database connection, with the label
+    /// `db_client_connection_pool_name`.
+    pub pool_timeouts: Option<String>,
     /// The gauge of requests that wait for a database connection.
     pub pool_pending: Option<String>,
     /// The counter of seconds that the workers of the asynchronous runtime were busy.
@@ -240,6 +251,11 @@ impl Catalog {
             ("signals.folded_values", &signals.folded_values),
             ("signals.folded_sets", &signals.folded_sets),
             ("signals.source_up", &signals.source_up),
+            ("signals.open_fds", &signals.open_fds),
+            ("signals.max_fds", &signals.max_fds),
+            ("signals.cache_hits", &signals.cache_hits),
+            ("signals.cache_misses", &signals.cache_misses),
+            ("signals.pool_timeouts", &signals.pool_timeouts),
             ("signals.pool_pending", &signals.pool_pending),
             ("signals.runtime_busy", &signals.runtime_busy),
             ("signals.runtime_workers", &signals.runtime_workers),

@@ -162,6 +162,8 @@ pub struct Thresholds {
     pub error_ratio: f64,
     /// The 99th percentile of the duration of requests, in seconds. Default 1.
     pub latency_seconds: f64,
+    /// The share of look-ups that a cache has to answer, above 0 and below 1. Default 0.1.
+    pub cache_hit_ratio: f64,
     /// The memory of an instance of the application; below its limit. Default `400MiB`.
     pub memory: Bytes,
     /// The rows per second below which ingestion is taken for broken. Default 10.
@@ -280,6 +282,7 @@ impl Default for Thresholds {
         Self {
             error_ratio: 0.05,
             latency_seconds: 1.0,
+            cache_hit_ratio: 0.1,
             memory: Bytes::mib(400),
             min_rows_per_second: 10.0,
             query_seconds: 10.0,

@@ -15,6 +15,7 @@ mod db_pool;
 mod grpc;
 mod http_client;
 mod http_server;
+mod jemalloc;
 mod process;
 mod process_conventions;
 mod tokio;
@@ -55,6 +56,10 @@ pub use self::{
         HTTP_SERVER, HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_BODY_SIZE,
         HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_RESPONSE_BODY_SIZE,
     },
+    jemalloc::{
+        JEMALLOC, JEMALLOC_ACTIVE, JEMALLOC_ALLOCATED, JEMALLOC_MAPPED, JEMALLOC_METADATA, JEMALLOC_RESIDENT,
+        JEMALLOC_RETAINED,
+    },
     process::{
         PROCESS, PROCESS_CPU_SECONDS_SYSTEM_TOTAL, PROCESS_CPU_SECONDS_TOTAL, PROCESS_CPU_SECONDS_USER_TOTAL,
         PROCESS_MAX_FDS, PROCESS_NUM_THREADS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY_BYTES,
@@ -85,6 +90,7 @@ pub const FAMILIES: &[(&str, &[MetricDef])] = &[
     ("process", PROCESS),
     ("process by the conventions", PROCESS_CONVENTIONS),
     ("tokio", TOKIO),
+    ("jemalloc", JEMALLOC),
 ];
 
 /// Returns the definitions of all families.

@@ -12,15 +12,20 @@ pub mod grpc;
 #[cfg(feature = "tower")]
 pub mod http;
 mod instrument;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
 pub mod labels;
 pub mod names;
 mod path_cache;
 mod process;
 mod request_path;
+mod shared_reading;
 mod sources;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+#[cfg(feature = "jemalloc")]
+pub use self::jemalloc::JemallocMetrics;
 #[cfg(feature = "tokio")]
 pub use self::tokio::TokioMetrics;
 pub use app::{ActiveConnection, AppMetrics};

@@ -131,6 +131,19 @@ pub const TOKIO_RUNTIME_BLOCKING_QUEUE_DEPTH: &str = "tokio.runtime.blocking.que
 /// How often a tokio runtime made a task yield.
 pub const TOKIO_RUNTIME_BUDGET_FORCED_YIELDS: &str = "tokio.runtime.budget_forced_yields";
 
+/// Bytes that the program has allocated.
+pub const JEMALLOC_ALLOCATED: &str = "jemalloc.allocated";
+/// Bytes in pages that hold what is allocated.
+pub const JEMALLOC_ACTIVE: &str = "jemalloc.active";
+/// Bytes by which jemalloc keeps account.
+pub const JEMALLOC_METADATA: &str = "jemalloc.metadata";
+/// Bytes in RAM at most, of all that jemalloc manages.
+pub const JEMALLOC_RESIDENT: &str = "jemalloc.resident";
+/// Bytes of address space in use by jemalloc.
+pub const JEMALLOC_MAPPED: &str = "jemalloc.mapped";
+/// Bytes of address space that jemalloc keeps for later.
+pub const JEMALLOC_RETAINED: &str = "jemalloc.retained";
+
 /// Connections of a database pool by state, by the semantic conventions.
 pub const DB_CLIENT_CONNECTION_COUNT: &str = "db.client.connection.count";
 /// The most idle connections of a pool, by the semantic conventions.

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use opentelemetry::metrics::Meter;
@@ -13,10 +13,15 @@ use crate::{
     catalog,
     instrument::{attribute, observe_each_f64, observe_each_u64, observe_f64, observe_u64},
     labels,
+    shared_reading::SharedReading,
 };
 
-/// How long a reading serves: the callbacks of one collection run within it and share one look at the process.
-const FRESH: Duration = Duration::from_millis(100);
+type LastReading = SharedReading<Reading>;
+
+fn last_reading() -> Arc<LastReading> {
+    let process = Process::current();
+    Arc::new(SharedReading::new(move || process.read()))
+}
 
 /// The process family: CPU time, memory, file descriptors, threads, start of the current process.
 ///
@@ -38,7 +43,7 @@ pub struct ProcessMetrics {
 impl ProcessMetrics {
     /// Registers the observation of the current process; call it once per meter provider.
     pub fn register(meter: &Meter) {
-        let last = Arc::new(LastReading::new());
+        let last = last_reading();
         let seconds = |def, field: fn(&Reading) -> Option<Duration>| {
             let last = Arc::clone(&last);
             observe_f64(meter, def, move || {
@@ -73,7 +78,7 @@ impl ProcessMetrics {
     /// Registers the observation of the current process by the semantic conventions, the metrics of
     /// [`catalog::PROCESS_CONVENTIONS`]; call it once per meter provider, instead of [`register`](Self::register) or beside it.
     pub fn register_conventions(meter: &Meter) {
-        let last = Arc::new(LastReading::new());
+        let last = last_reading();
         by_mode(meter, &catalog::PROCESS_CPU_TIME, &last, |r| {
             let cpu = r.cpu?;
             Some([cpu.user.as_secs_f64(), cpu.system.as_secs_f64()])
@@ -147,30 +152,4 @@ fn by_mode(
             observe(value, attributes);
         }
     });
-}
-
-/// The process with its last reading.
-#[derive(Debug)]
-struct LastReading {
-    process: Process,
-    last: Mutex<Option<(Instant, Reading)>>,
-}
-
-impl LastReading {
-    fn new() -> Self {
-        Self {
-            process: Process::current(),
-            last: Mutex::new(None),
-        }
-    }
-
-    fn get(&self) -> Reading {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        #[expect(clippy::disallowed_methods, reason = "the age of a reading is real time")]
-        let now = Instant::now();
-        match *last {
-            Some((then, reading)) if now.saturating_duration_since(then) < FRESH => reading,
-            _ => last.insert((now, self.process.read())).1,
-        }
-    }
 }

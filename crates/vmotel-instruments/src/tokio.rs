@@ -60,16 +60,19 @@ impl TokioMetrics {
         }
         #[cfg(tokio_unstable)]
         {
-            one(
-                &catalog::TOKIO_RUNTIME_SPAWNED_TASKS,
-                RuntimeMetrics::spawned_tasks_count,
-            );
             one(&catalog::TOKIO_RUNTIME_BLOCKING_THREADS, |m| {
                 m.num_blocking_threads() as u64
             });
             one(&catalog::TOKIO_RUNTIME_BLOCKING_QUEUE_DEPTH, |m| {
                 m.blocking_queue_depth() as u64
             });
+        }
+        #[cfg(all(tokio_unstable, target_has_atomic = "64"))]
+        {
+            one(
+                &catalog::TOKIO_RUNTIME_SPAWNED_TASKS,
+                RuntimeMetrics::spawned_tasks_count,
+            );
             one(
                 &catalog::TOKIO_RUNTIME_BUDGET_FORCED_YIELDS,
                 RuntimeMetrics::budget_forced_yield_count,

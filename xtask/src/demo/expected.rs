@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
 
 use vmotel_instruments::catalog;
-use vmotel_model::Kind;
+use vmotel_model::{Kind, Naming};
 
 use super::{
-    plan::{CACHES, OPERATIONS, PRODUCT_TYPES, PRODUCTS, STOCK},
+    plan::{CACHES, CONNECTIONS, OPERATIONS, POOL, PRODUCT_TYPES, PRODUCTS, STOCK},
     service::{GUIDE, SCOPE, SHOP, Services},
     stack::JOB,
     truth::{Histogram, Truth},
@@ -31,24 +31,22 @@ pub(super) enum Value {
     Between(f64, f64),
 }
 
-/// Returns the names of all series of the three families, but for those of the process.
-pub(super) fn names() -> Vec<String> {
-    let families = [catalog::APP, catalog::BUSINESS, catalog::CACHE];
-    let metrics = families
-        .into_iter()
-        .flatten()
-        .filter(|metric| !metric.name.starts_with("process_"));
-    metrics
-        .flat_map(|metric| match metric.kind {
-            Kind::Histogram => ["_bucket", "_sum", "_count"]
-                .map(|end| format!("{}{end}", metric.name))
-                .to_vec(),
-            _ => vec![metric.name.to_owned()],
-        })
-        .collect()
+/// Returns the names of all series of the four families, but for those of the process.
+pub(super) fn names() -> anyhow::Result<Vec<String>> {
+    let families = [catalog::APP, catalog::BUSINESS, catalog::CACHE, catalog::DB_POOL];
+    let mut names = Vec::new();
+    for metric in families.into_iter().flatten() {
+        let name = metric.exposed_name(Naming::default())?;
+        match metric.kind {
+            _ if name.starts_with("process_") => {}
+            Kind::Histogram => names.extend(["_bucket", "_sum", "_count"].map(|end| format!("{name}{end}"))),
+            _ => names.push(name),
+        }
+    }
+    Ok(names)
 }
 
-/// Returns every series of the three families.
+/// Returns every series of the four families.
 pub(super) fn series(truth: &Truth, services: &Services) -> Vec<Expected> {
     let [shop, guide] = services
         .targets()
@@ -85,6 +83,7 @@ pub(super) fn series(truth: &Truth, services: &Services) -> Vec<Expected> {
     all.push(shop.one("http_active_connections", &[], Value::Whole(0)));
     business(&mut all, truth, &shop);
     cache(&mut all, truth, &shop);
+    pool(&mut all, truth, &shop);
     all
 }
 
@@ -126,6 +125,27 @@ fn cache(all: &mut Vec<Expected>, truth: &Truth, shop: &Series) {
                 shop.histogram(all, "cache_operation_duration_seconds", &labels, durations);
             }
         }
+    }
+}
+
+/// The pool after the load: all of its connections are open, and nobody has or wants one.
+fn pool(all: &mut Vec<Expected>, truth: &Truth, shop: &Series) {
+    let pool = ("db_client_connection_pool_name", POOL);
+    let of_state = |state| [pool, ("db_client_connection_state", state)];
+    let most = whole(CONNECTIONS as u64);
+    all.push(shop.one("db_client_connection_count", &of_state("idle"), most));
+    all.push(shop.one("db_client_connection_count", &of_state("used"), whole(0)));
+    all.push(shop.one("db_client_connection_max", &[pool], most));
+    all.push(shop.one("db_client_connection_pending_requests", &[pool], whole(0)));
+    all.push(shop.one("db_client_connection_timeouts_total", &[pool], whole(0)));
+    if truth.held.count() > 0 {
+        shop.histogram(
+            all,
+            "db_client_connection_wait_time_seconds",
+            &[pool],
+            &truth.waited,
+        );
+        shop.histogram(all, "db_client_connection_use_time_seconds", &[pool], &truth.held);
     }
 }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use opentelemetry::metrics::Meter;
+use vmotel_explorer::{Explorer, ExplorerConfig};
 use vmotel_exporter::{Config, Engine, Exporter};
 
 /// A running exporter.
@@ -33,6 +34,11 @@ impl Exposed {
 
     pub(super) fn meter(&self, name: &'static str) -> Meter {
         self.exporter.meter(name)
+    }
+
+    /// Starts a page that shows what the exporter exposes.
+    pub(super) fn explorer(&self) -> anyhow::Result<Explorer> {
+        Ok(Explorer::start(&self.exporter, ExplorerConfig::default())?)
     }
 
     pub(super) fn address(&self) -> String {

@@ -9,6 +9,9 @@ const STATUSES: [u16; 5] = [200, 200, 200, 400, 500];
 pub(super) const PRODUCT_TYPES: [&str; 3] = ["books", "games", "music"];
 pub(super) const PRODUCTS: [&str; 3] = ["atlas", "chess", "violin"];
 pub(super) const CACHES: [&str; 2] = ["sessions", "products"];
+pub(super) const POOL: &str = "orders";
+/// The most connections of the pool.
+pub(super) const CONNECTIONS: usize = 8;
 pub(super) const OPERATIONS: [&str; 2] = ["get", "set"];
 
 /// What is in stock at the start, of each product.
@@ -48,6 +51,13 @@ pub(super) struct Order {
     pub(super) amount_cents: u64,
     pub(super) items: u64,
     pub(super) duration_nanos: u64,
+}
+
+impl Order {
+    /// How long the order is said to wait for a connection; it is said to hold it for its own duration.
+    pub(super) fn wait_nanos(self) -> u64 {
+        self.duration_nanos / 1000
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

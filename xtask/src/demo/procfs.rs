@@ -1,16 +1,17 @@
-//! The process metrics against an own reading of `/proc`.
+//! The metrics of the process and its runtime against own readings of `/proc` and of tokio.
 
 use std::fs;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use tokio::runtime::Handle;
 
 use super::{service::SHOP, stack::Storage};
 
 /// Clock ticks of `/proc/self/stat` in a second: Linux exposes 100 on every architecture.
 const TICKS: f64 = 100.0;
 
-/// What `/proc/self` says at one moment.
+/// What `/proc/self` and tokio say at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     resident: f64,
@@ -20,13 +21,17 @@ pub(super) struct Reading {
     open_fds: f64,
     max_fds: f64,
     start: f64,
+    workers: f64,
+    tasks: f64,
+    parks: f64,
+    busy: f64,
 }
 
 /// One process metric, compared.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Row {
     pub(super) metric: &'static str,
-    /// What `/proc` said before the load and after the last scrape.
+    /// What was read before the load and after the last scrape.
     pub(super) read: [f64; 2],
     pub(super) stored: Option<f64>,
     /// What is allowed beyond what was read.
@@ -59,6 +64,8 @@ impl Reading {
         let boot = read("stat")?;
         let boot = boot.lines().find_map(|line| line.strip_prefix("btime "));
         let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<f64>().ok());
+        let runtime = Handle::current().metrics();
+        let workers = 0..runtime.num_workers();
         let at = |index: usize| stat.get(index).copied().context("/proc/self/stat is short");
         Ok(Self {
             resident: field("VmRSS:")? * 1024.0,
@@ -71,11 +78,20 @@ impl Reading {
             max_fds: number(files.and_then(|line| line.split_whitespace().next()))
                 .context("no limit of files")?,
             start: number(boot).context("no btime in /proc/stat")? + at(19)? / TICKS,
+            workers: runtime.num_workers() as f64,
+            tasks: runtime.num_alive_tasks() as f64,
+            parks: workers
+                .clone()
+                .map(|worker| runtime.worker_park_count(worker) as f64)
+                .sum(),
+            busy: workers
+                .map(|worker| runtime.worker_total_busy_duration(worker).as_secs_f64())
+                .sum(),
         })
     }
 }
 
-/// Compares what is stored of the process with what was read before and after.
+/// Compares what is stored of the process and its runtime with what was read before and after.
 pub(super) async fn check(before: &Reading, after: &Reading, storage: &Storage) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (metric, read, bound, slack) in bounds(before, after) {
@@ -123,5 +139,19 @@ fn bounds(before: &Reading, after: &Reading) -> Vec<Bound> {
         ),
         ("process_max_fds", both(|r| r.max_fds), "none", 0.0),
         ("process_start_time_seconds", both(|r| r.start), "1 s", 1.0),
+        ("tokio_runtime_workers", both(|r| r.workers), "none", 0.0),
+        (
+            "tokio_runtime_alive_tasks",
+            both(|r| r.tasks),
+            "the load's connections",
+            300.0,
+        ),
+        ("tokio_runtime_parks_total", both(|r| r.parks), "none", 0.0),
+        (
+            "tokio_runtime_busy_time_seconds_total",
+            both(|r| r.busy),
+            "none",
+            0.0,
+        ),
     ]
 }

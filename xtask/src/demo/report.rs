@@ -149,7 +149,7 @@ impl Report {
     }
 
     fn print_process(&self) {
-        println!("\nThe process, beside an own reading of /proc before and after");
+        println!("\nThe process and its runtime, beside own readings of /proc and tokio before and after");
         let mut table = table(&["metric", "read", "stored", "bound", "within"], &[1, 2]);
         for row in &self.process {
             let read = format!("{} to {}", row.read[0], row.read[1]);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use axum::{
     Router,
     body::Bytes,
@@ -18,13 +18,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use deadpool::managed::{Manager, Metrics, Pool, RecycleResult};
+use tokio::{net::TcpListener, runtime::Handle, task::JoinHandle};
+use vmotel_explorer::Explorer;
 use vmotel_exporter::Engine;
-use vmotel_instruments::{AppMetrics, BusinessMetrics, CacheMetrics, ProcessMetrics, http::HttpMetricsLayer};
+use vmotel_instruments::{
+    AppMetrics, BusinessMetrics, CacheMetrics, DbPoolMetrics, ProcessMetrics, TokioMetrics, catalog,
+    http::HttpMetricsLayer,
+};
+use vmotel_model::Naming;
+use vmotel_testkit::request;
 
 use super::{
     exposed::Exposed,
-    plan::{CACHES, OPERATIONS, Order, PATHS, PRODUCT_TYPES, PRODUCTS, STOCK, User, Work},
+    plan::{CACHES, CONNECTIONS, OPERATIONS, Order, PATHS, POOL, PRODUCT_TYPES, PRODUCTS, STOCK, User, Work},
+    stack::blocking,
 };
 use crate::step;
 
@@ -46,8 +54,36 @@ const SCALE: u64 = 100;
 pub(super) struct Services {
     shop: Exposed,
     guide: Exposed,
+    explorer: Explorer,
     address: SocketAddr,
     task: JoinHandle<()>,
+}
+
+/// Connections to a database that is not there.
+#[derive(Debug)]
+struct Connections;
+
+impl Manager for Connections {
+    type Type = ();
+    type Error = std::convert::Infallible;
+
+    async fn create(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    async fn recycle(&self, (): &mut (), _: &Metrics) -> RecycleResult<Self::Error> {
+        Ok(())
+    }
+}
+
+/// Returns a pool all of whose connections are open.
+async fn connections() -> anyhow::Result<Pool<Connections>> {
+    let pool = Pool::builder(Connections).max_size(CONNECTIONS).build()?;
+    let mut open = Vec::new();
+    for _ in 0..CONNECTIONS {
+        open.push(pool.get().await.context("no connection")?);
+    }
+    Ok(pool)
 }
 
 /// What the handlers share.
@@ -57,6 +93,8 @@ struct Shop {
     by_hand: AppMetrics,
     business: BusinessMetrics,
     cache: CacheMetrics,
+    pools: DbPoolMetrics,
+    connections: Pool<Connections>,
     stock: Arc<Mutex<[i64; PRODUCTS.len()]>>,
 }
 
@@ -67,11 +105,17 @@ impl Services {
         let guide = Exposed::start(GUIDE, engine)?;
         let meter = shop.meter(SCOPE);
         ProcessMetrics::register(&meter);
+        TokioMetrics::register(&meter, &Handle::current());
+        let pools = DbPoolMetrics::new(&meter);
+        let connections = connections().await?;
+        pools.observe(POOL, connections.clone()).keep();
         let state = Shop {
             by_layer: AppMetrics::new(&meter),
             by_hand: AppMetrics::new(&guide.meter(SCOPE)),
             business: BusinessMetrics::new(&meter),
             cache: CacheMetrics::new(&meter),
+            pools,
+            connections,
             stock: Arc::new(Mutex::new([STOCK; PRODUCTS.len()])),
         };
         for product in PRODUCTS {
@@ -83,6 +127,10 @@ impl Services {
             .fold(Router::new(), |router, path| router.route(path, any(handle)))
             .layer(layer)
             .with_state(state);
+        // For clients on this machine, by its address.
+        let explorer = shop.explorer()?;
+        let router = router.merge(explorer.routes());
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
         let address = listener.local_addr().context("no address")?;
         let task = tokio::spawn(async move {
@@ -93,6 +141,7 @@ impl Services {
         Ok(Self {
             shop,
             guide,
+            explorer,
             address,
             task,
         })
@@ -111,14 +160,39 @@ impl Services {
     /// Prints where everything is reached.
     pub(super) fn print(&self) {
         println!("service           http://{}{}", self.address, PATHS[0]);
+        println!("explorer          http://{}/debug/metrics", self.address);
         for (name, address) in self.targets() {
             println!("metrics of {name:<6} http://{address}/metrics");
         }
     }
 
+    /// Fails unless the explorer's page shows each of the families.
+    pub(super) async fn check_explorer(&self) -> anyhow::Result<()> {
+        let address = self.address.to_string();
+        let overview =
+            blocking(move || Ok(request(&address, "GET", "/debug/metrics/data.json", &[], &[])?)).await?;
+        for family in [
+            catalog::HTTP_REQUESTS_TOTAL,
+            catalog::BUSINESS_ORDERS_TOTAL,
+            catalog::CACHE_HITS_TOTAL,
+            catalog::DB_CLIENT_CONNECTION_COUNT,
+            catalog::PROCESS_OPEN_FDS,
+            catalog::TOKIO_RUNTIME_WORKERS,
+        ] {
+            let name = family.exposed_name(Naming::default())?;
+            ensure!(
+                overview.status == 200 && overview.text().contains(&format!("\"{name}\"")),
+                "the explorer does not show {name}: {}",
+                overview.status
+            );
+        }
+        Ok(())
+    }
+
     /// Ends the service and its exporters.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.task.abort();
+        self.explorer.shutdown(Duration::from_secs(1));
         self.shop.stop().await?;
         self.guide.stop().await
     }
@@ -157,7 +231,7 @@ async fn handle(
         }
     }
     if let Some(order) = work.order {
-        shop.sell(order);
+        shop.sell(order).await;
     }
     if let Some(work) = work.cache {
         let cache = CACHES[work.cache];
@@ -179,8 +253,17 @@ async fn handle(
 }
 
 impl Shop {
-    fn sell(&self, order: Order) {
+    async fn sell(&self, order: Order) {
         let duration = Duration::from_nanos(order.duration_nanos);
+        let Ok(connection) = self.connections.get().await else {
+            self.pools.record_timeout(POOL);
+            return;
+        };
+        let wait = Duration::from_nanos(order.wait_nanos());
+        self.pools.record_wait(POOL, wait);
+        tokio::task::yield_now().await;
+        drop(connection);
+        self.pools.record_use(POOL, duration);
         let amount = order.amount_cents as f64 / 100.0;
         self.business
             .record_order(PRODUCT_TYPES[order.product_type], amount, duration);

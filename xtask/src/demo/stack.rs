@@ -139,9 +139,9 @@ impl Storage {
         Ok(())
     }
 
-    /// Returns the newest value of every series of the three families.
+    /// Returns the newest value of every series of the four families.
     pub(super) async fn families(&self) -> anyhow::Result<Vec<VectorSeries>> {
-        let names = expected::names().join("|");
+        let names = expected::names()?.join("|");
         self.query(&format!("{{__name__=~\"{names}\",job=\"{JOB}\"}}"))
             .await
     }

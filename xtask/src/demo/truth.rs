@@ -18,6 +18,10 @@ pub(super) struct Truth {
     pub(super) cart: Histogram,
     pub(super) sold: [AtomicI64; PRODUCTS.len()],
     pub(super) caches: [CacheTruth; CACHES.len()],
+    /// How long orders waited for a connection of the pool.
+    pub(super) waited: Histogram,
+    /// How long they held it.
+    pub(super) held: Histogram,
 }
 
 /// Requests of one method, path and status.
@@ -66,6 +70,10 @@ const CACHE_MICROS: &[u64] = &[
     1, 10, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
 ];
 
+const POOL_MICROS: &[u64] = &[
+    100, 500, 1000, 5000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000,
+];
+
 impl Histogram {
     fn new(bounds: &[u64], scale: u64, units: f64) -> Self {
         Self {
@@ -111,6 +119,7 @@ impl Histogram {
 impl Truth {
     pub(super) fn new() -> Self {
         let http = || Histogram::new(HTTP_MILLIS, 1_000_000, NANOS);
+        let pool = || Histogram::new(POOL_MICROS, 1000, NANOS);
         Self {
             requests: std::array::from_fn(|_| RequestTruth {
                 recorded: http(),
@@ -131,6 +140,8 @@ impl Truth {
                 evictions: AtomicU64::new(0),
                 operations: std::array::from_fn(|_| Histogram::new(CACHE_MICROS, 1000, NANOS)),
             }),
+            waited: pool(),
+            held: pool(),
         }
     }
 
@@ -154,6 +165,8 @@ impl Truth {
             let truth = &self.orders[order.product_type];
             truth.cents.fetch_add(order.amount_cents, Relaxed);
             truth.duration.record(order.duration_nanos);
+            self.waited.record(order.wait_nanos());
+            self.held.record(order.duration_nanos);
             self.cart.record(order.items);
             self.sold[order.product].fetch_add(order.items.cast_signed(), Relaxed);
         }

@@ -1,6 +1,7 @@
 //! The alerts about the application, from the metrics of its catalog.
 
 mod push;
+mod resources;
 
 use super::{Alert, Context, Group, Input, Record, Severity};
 use crate::Form;
@@ -21,11 +22,10 @@ pub(super) fn group(context: Context<'_>) -> Group {
             folded_values(context),
             folded_sets(context),
             source_down(context),
-            pool_exhausted(context),
-            runtime_saturated(context),
         ]
         .into_iter()
         .flatten()
+        .chain(resources::alerts(context))
         .chain(push::alerts(context))
         .collect(),
     }
@@ -283,53 +283,6 @@ fn source_down(context: Context<'_>) -> Option<Alert> {
             .zip([job, "a", "s"].map(str::to_owned))
             .collect(),
         silent: series(1.0),
-    })
-}
-
-fn pool_exhausted(context: Context<'_>) -> Option<Alert> {
-    let pending = context.catalog.signals.pool_pending.as_ref()?;
-    let job = context.job();
-    let series = |value| {
-        vec![Input(
-            format!("{pending}{{job=\"{job}\", instance=\"a\"}}"),
-            value,
-            0.0,
-        )]
-    };
-    Some(Alert {
-        name: "DatabasePoolExhausted",
-        expr: format!("sum({pending}{{job=\"{job}\"}}) by (job) > 0"),
-        hold: 300,
-        severity: Severity::Warning,
-        summary: "{{ $value }} requests of {{ $labels.job }} wait for a database connection".to_owned(),
-        description: "At every look within 5 minutes somebody waited: all connections are in use.".to_owned(),
-        runbook: "Look at how long connections are held; mend slow queries before you enlarge the pool.",
-        fires: series(3.0),
-        fired_labels: vec![("job", job.to_owned())],
-        silent: series(0.0),
-    })
-}
-
-fn runtime_saturated(context: Context<'_>) -> Option<Alert> {
-    let signals = &context.catalog.signals;
-    let (busy, workers) = (signals.runtime_busy.as_ref()?, signals.runtime_workers.as_ref()?);
-    let (job, window) = (context.job(), context.minutes(5));
-    let of = |name: &str, value, step| Input(format!("{name}{{job=\"{job}\", instance=\"a\"}}"), value, step);
-    // Seconds of work of two workers per interval of 30 s.
-    let series = |share: f64| vec![of(busy, 0.0, 60.0 * share), of(workers, 2.0, 0.0)];
-    Some(Alert {
-        name: "RuntimeSaturated",
-        expr: format!("rate({busy}{{job=\"{job}\"}}[{window}]) / {workers}{{job=\"{job}\"}} > 0.9"),
-        hold: 300,
-        severity: Severity::Warning,
-        summary:
-            "the workers of {{ $labels.instance }} are busy {{ $value | humanizePercentage }} of the time"
-                .to_owned(),
-        description: "New work waits for a worker of the asynchronous runtime.".to_owned(),
-        runbook: "Look for handlers that block a worker; then add CPUs or instances.",
-        fires: series(0.99),
-        fired_labels: vec![("job", job.to_owned()), ("instance", "a".to_owned())],
-        silent: series(0.5),
     })
 }
 

@@ -276,6 +276,7 @@ impl Deployment {
         let limits = &self.thresholds;
         for (key, value) in [
             ("thresholds.error_ratio", limits.error_ratio),
+            ("thresholds.cache_hit_ratio", limits.cache_hit_ratio),
             ("slo.objective", self.slo.objective),
         ] {
             ensure(key, value, value > 0.0 && value < 1.0, "above 0 and below 1")?;
@@ -449,6 +450,10 @@ mod tests {
             (
                 "[thresholds]\nmemory = '2GiB'",
                 "thresholds.memory is 2GiB, expected less than application.memory, 512MiB",
+            ),
+            (
+                "[thresholds]\ncache_hit_ratio = 0",
+                "thresholds.cache_hit_ratio is 0, expected above 0 and below 1",
             ),
             (
                 "[slo]\nobjective = 1.0",

@@ -137,6 +137,57 @@ fn a_tokio_runtime_tells_its_workers_and_tasks() {
     assert_eq!(harness.value("tokio_runtime_global_queue_depth"), Some(0.0));
 }
 
+/// What only a tokio tells that is built with `--cfg tokio_unstable`; `cargo xtask test` builds it so.
+#[cfg(tokio_unstable)]
+#[test]
+fn an_unstable_tokio_tells_of_blocking_work_and_of_budgets() {
+    use std::sync::{Arc, Barrier};
+
+    let harness = Harness::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(2)
+        .build()
+        .unwrap();
+    TokioMetrics::register(&harness.meter(), runtime.handle());
+    let value = |name: &str| harness.value(&format!("tokio_runtime_{name}"));
+    assert_eq!(value("spawned_tasks_total"), Some(0.0));
+    assert_eq!(value("blocking_threads"), Some(0.0));
+
+    // Two threads hold two of five works until all of them are seen.
+    let gate = Arc::new(Barrier::new(3));
+    let works: Vec<_> = (0..5)
+        .map(|number| {
+            let gate = Arc::clone(&gate);
+            runtime.spawn_blocking(move || {
+                if number < 2 {
+                    gate.wait();
+                    gate.wait();
+                }
+            })
+        })
+        .collect();
+    gate.wait();
+    assert_eq!(value("blocking_threads"), Some(2.0));
+    assert_eq!(value("blocking_queue_depth"), Some(3.0));
+    gate.wait();
+    for work in works {
+        runtime.block_on(work).unwrap();
+    }
+    assert_eq!(value("blocking_queue_depth"), Some(0.0));
+
+    // A poll may take 128 steps.
+    assert_eq!(value("budget_forced_yields_total"), Some(0.0));
+    let steps = runtime.spawn(async {
+        for _ in 0..128 * 10 + 1 {
+            tokio::task::consume_budget().await;
+        }
+    });
+    runtime.block_on(steps).unwrap();
+    assert_eq!(value("budget_forced_yields_total"), Some(10.0));
+    assert_eq!(value("spawned_tasks_total"), Some(1.0));
+}
+
 #[test]
 fn a_cache_of_moka_counts_look_ups_loads_and_evictions() {
     let harness = Harness::new();

@@ -14,7 +14,6 @@ impl From<&Exporter> for Watched {
         watched
             .controllers
             .push(("exporter".to_owned(), exporter.limits().controller().clone()));
-        #[cfg(feature = "native")]
         if let Some(controller) = exporter.registry().and_then(|registry| registry.controller()) {
             watched
                 .controllers

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "sdk")]
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use vmotel_model::{MetricSource, Naming};
 use vmotel_wire::Exponential;
@@ -12,6 +13,7 @@ use crate::{Push, Target, config::push_settings};
 
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send>;
 type Edit = Box<dyn FnOnce(&mut Config) + Send>;
+#[cfg(feature = "sdk")]
 pub(crate) type Hook = Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>;
 
 /// Builds an [`Exporter`].
@@ -22,6 +24,7 @@ pub struct ExporterBuilder {
     base: Base,
     edits: Vec<Edit>,
     sources: Vec<(String, Arc<dyn MetricSource>)>,
+    #[cfg(feature = "sdk")]
     hook: Option<Hook>,
     #[cfg(feature = "push")]
     target: Option<Target>,
@@ -31,9 +34,20 @@ pub struct ExporterBuilder {
 
 /// What the engine is given.
 pub(crate) struct Given {
+    #[cfg(feature = "sdk")]
     pub(crate) hook: Option<Hook>,
     #[cfg(feature = "native")]
     pub(crate) native: Option<vmotel_registry::RegistryMeterProvider>,
+}
+
+impl Given {
+    /// Returns true if the SDK's provider is to be changed.
+    pub(crate) const fn has_hook(&self) -> bool {
+        #[cfg(feature = "sdk")]
+        return self.hook.is_some();
+        #[cfg(not(feature = "sdk"))]
+        false
+    }
 }
 
 enum Base {
@@ -58,6 +72,7 @@ impl Default for ExporterBuilder {
             })),
             edits: Vec::new(),
             sources: Vec::new(),
+            #[cfg(feature = "sdk")]
             hook: None,
             #[cfg(feature = "push")]
             target: None,
@@ -275,6 +290,7 @@ impl ExporterBuilder {
     ///     .build()?;
     /// # Ok::<(), vmotel_exporter::BuildError>(())
     /// ```
+    #[cfg(feature = "sdk")]
     pub fn with_provider(
         mut self,
         hook: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send + 'static,
@@ -313,6 +329,7 @@ impl ExporterBuilder {
             identity::identify(&mut config, lookup);
         }
         let given = Given {
+            #[cfg(feature = "sdk")]
             hook: self.hook,
             #[cfg(feature = "native")]
             native: self.native,

@@ -5,17 +5,21 @@ mod native;
 
 use std::sync::Arc;
 
-use opentelemetry::{
-    InstrumentationScope,
-    metrics::{Meter, MeterProvider},
-};
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+#[cfg(feature = "sdk")]
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::{InstrumentationScope, metrics::Meter};
+#[cfg(feature = "sdk")]
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use vmotel_cardinality::Limits;
-use vmotel_model::{MetricSource, Snapshot, VisitConfig};
+use vmotel_model::MetricSource;
+#[cfg(feature = "push")]
+use vmotel_model::{Snapshot, VisitConfig};
 
 #[cfg(feature = "native")]
 use self::native::Native;
-use crate::{BuildError, Config, builder::Given, sdk::Pipeline};
+#[cfg(feature = "sdk")]
+use crate::sdk::Pipeline;
+use crate::{BuildError, Config, builder::Given};
 
 /// The specification's default for base-2 exponential histograms, with a scale that VictoriaMetrics can tell apart.
 pub(crate) const EXPONENTIAL_SIZE: u32 = 160;
@@ -40,6 +44,7 @@ pub(crate) const EXPONENTIAL_SCALE: i8 = 5;
 #[non_exhaustive]
 pub enum Engine {
     /// The SDK of OpenTelemetry, with a reader of this exporter's own.
+    #[cfg(feature = "sdk")]
     Sdk,
     /// A registry of `vmotel-registry`: recording takes no lock and waits for no scrape. The default.
     #[cfg(feature = "native")]
@@ -56,65 +61,83 @@ impl Default for Engine {
     }
 }
 
+impl Engine {
+    /// Returns what the configuration asks for; if it asks for nothing, the SDK where that is given something to do, else the default.
+    /// Refuses what the engine has no use for.
+    pub(crate) fn of(config: &Config, given: &Given) -> Result<Self, BuildError> {
+        let engine = match config.engine {
+            Some(engine) => engine,
+            #[cfg(feature = "sdk")]
+            None if given.has_hook() => Self::Sdk,
+            None => Self::default(),
+        };
+        let useless = match engine {
+            #[cfg(all(feature = "native", feature = "sdk"))]
+            Self::Sdk if given.native.is_some() => Some(("a registry", "Engine::Native")),
+            #[cfg(all(feature = "native", feature = "sdk"))]
+            Self::Sdk if config.limits_on_all => Some(("limits on all instruments", "Engine::Native")),
+            #[cfg(feature = "native")]
+            Self::Native if given.has_hook() => Some((
+                "a change of the SDK's provider",
+                "Engine::Sdk, or views of a RegistryMeterProvider",
+            )),
+            #[cfg(feature = "native")]
+            Self::Native if config.limits_on_all && given.native.is_some() => Some((
+                "limits on all instruments and a registry",
+                "a registry of Registry::with_controller",
+            )),
+            _ => None,
+        };
+        useless.map_or(Ok(engine), |(given, expected)| {
+            Err(BuildError::Engine {
+                engine,
+                given,
+                expected,
+            })
+        })
+    }
+
+    /// Returns what the engine says of itself in the resource.
+    pub(crate) fn telemetry(self) -> Vec<(String, String)> {
+        match self {
+            #[cfg(feature = "sdk")]
+            Self::Sdk => Pipeline::telemetry(),
+            #[cfg(feature = "native")]
+            Self::Native => Native::telemetry(),
+        }
+    }
+}
+
 /// Where meters come from, and what the engine behind them has to say.
 #[derive(Debug)]
 pub(crate) enum Meters {
+    #[cfg(feature = "sdk")]
     Sdk(Pipeline),
     #[cfg(feature = "native")]
     Native(Native),
 }
 
 impl Meters {
-    /// Makes the engine that the configuration asks for; if it asks for none, the SDK where that is given something to do, else the
-    /// default.
     pub(crate) fn new(
+        engine: Engine,
         config: &Config,
         limits: &Limits,
-        resource: Resource,
+        #[cfg_attr(not(feature = "sdk"), expect(unused_variables, reason = "the SDK wants it"))]
+        attributes: &[(String, String)],
         given: Given,
     ) -> Result<Self, BuildError> {
-        let default = if given.hook.is_some() {
-            Engine::Sdk
-        } else {
-            Engine::default()
-        };
-        let engine = config.engine.unwrap_or(default);
         match engine {
+            #[cfg(feature = "sdk")]
+            Engine::Sdk => Ok(Self::Sdk(Pipeline::new(config, limits, attributes, given.hook))),
             #[cfg(feature = "native")]
-            Engine::Sdk if given.native.is_some() => Err(BuildError::Engine {
-                engine,
-                given: "a registry",
-                expected: "Engine::Native",
-            }),
-            #[cfg(feature = "native")]
-            Engine::Sdk if config.limits_on_all => Err(BuildError::Engine {
-                engine,
-                given: "limits on all instruments",
-                expected: "Engine::Native",
-            }),
-            Engine::Sdk => Ok(Self::Sdk(Pipeline::new(config, limits, resource, given.hook))),
-            #[cfg(feature = "native")]
-            Engine::Native if given.hook.is_some() => Err(BuildError::Engine {
-                engine,
-                given: "a change of the SDK's provider",
-                expected: "Engine::Sdk, or views of a RegistryMeterProvider",
-            }),
-            #[cfg(feature = "native")]
-            Engine::Native => Native::new(config, limits, given.native).map(Self::Native),
-        }
-    }
-
-    pub(crate) const fn engine(&self) -> Engine {
-        match self {
-            Self::Sdk(_) => Engine::Sdk,
-            #[cfg(feature = "native")]
-            Self::Native(_) => Engine::Native,
+            Engine::Native => Ok(Self::Native(Native::new(config, limits, given.native)?)),
         }
     }
 
     /// The engine's name among the sources.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(_) => Pipeline::NAME,
             #[cfg(feature = "native")]
             Self::Native(_) => Native::NAME,
@@ -123,6 +146,7 @@ impl Meters {
 
     pub(crate) fn source(&self) -> Arc<dyn MetricSource> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => Arc::new(pipeline.source.clone()),
             #[cfg(feature = "native")]
             Self::Native(native) => Arc::new(native.registry().clone()),
@@ -132,6 +156,7 @@ impl Meters {
     /// Sets the engine's provider as the global one.
     pub(crate) fn set_global(&self) {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => opentelemetry::global::set_meter_provider(pipeline.provider.clone()),
             #[cfg(feature = "native")]
             Self::Native(native) => native.set_global(),
@@ -140,6 +165,7 @@ impl Meters {
 
     pub(crate) fn meter(&self, scope: InstrumentationScope) -> Meter {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => pipeline.provider.meter_with_scope(scope),
             #[cfg(feature = "native")]
             Self::Native(native) => native.meter(scope),
@@ -149,6 +175,7 @@ impl Meters {
     /// Returns why there is nothing to collect any more, if that is so.
     pub(crate) fn fault(&self) -> Option<String> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => pipeline.fault(),
             #[cfg(feature = "native")]
             Self::Native(_) => None,
@@ -156,9 +183,11 @@ impl Meters {
     }
 
     /// Returns, once, a view of what was collected last before the fault.
-    #[cfg_attr(not(feature = "push"), expect(dead_code, reason = "for the feature"))]
+    #[cfg(feature = "push")]
+    #[cfg_attr(not(feature = "sdk"), expect(unused_variables, reason = "the SDK wants it"))]
     pub(crate) fn parting<'a>(&'a self, config: &'a VisitConfig) -> Option<Box<dyn Snapshot + 'a>> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => pipeline.source.parting(config),
             #[cfg(feature = "native")]
             Self::Native(_) => None,
@@ -168,14 +197,17 @@ impl Meters {
     /// Returns what should be logged, the same things more than once.
     pub(crate) fn notices(&self) -> Vec<String> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => pipeline.notices(),
             #[cfg(feature = "native")]
             Self::Native(native) => native.notices(),
         }
     }
 
+    #[cfg(feature = "sdk")]
     pub(crate) const fn provider(&self) -> Option<&SdkMeterProvider> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(pipeline) => Some(&pipeline.provider),
             #[cfg(feature = "native")]
             Self::Native(_) => None,
@@ -185,6 +217,7 @@ impl Meters {
     #[cfg(feature = "native")]
     pub(crate) fn registry(&self) -> Option<&vmotel_registry::Registry> {
         match self {
+            #[cfg(feature = "sdk")]
             Self::Sdk(_) => None,
             Self::Native(native) => Some(native.registry()),
         }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use opentelemetry::{InstrumentationScope, metrics::Meter};
+#[cfg(feature = "sdk")]
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::sync::watch;
 use vmotel_cardinality::Limits as LabelLimits;
@@ -19,7 +20,7 @@ use crate::{
     builder::Given,
     clock::SystemClock,
     collector::{Collector, Limits},
-    engine::Meters,
+    engine::{Engine, Meters},
     gather::{Gatherer, Views},
     identity,
     negotiate::Coding,
@@ -107,10 +108,10 @@ impl Exporter {
         #[cfg(feature = "push")]
         let pushing = Pushing::prepare(&config)?;
         let label_limits = LabelLimits::new(config.limits.clone()).map_err(ConfigError::from)?;
-        let resource = resource::build(&config);
-        let attributes = resource::attributes(&resource);
-        let meters = Arc::new(Meters::new(&config, &label_limits, resource, given)?);
-        config.engine = Some(meters.engine());
+        let engine = Engine::of(&config, &given)?;
+        config.engine = Some(engine);
+        let attributes = resource::attributes(&config, engine.telemetry());
+        let meters = Arc::new(Meters::new(engine, &config, &label_limits, &attributes, given)?);
         let sources = Arc::new(Sources::default());
         sources.add(meters.name(), meters.source())?;
         for (name, source) in more {
@@ -220,6 +221,7 @@ impl Exporter {
     }
 
     /// Returns the SDK's meter provider; none with another engine than [`Engine::Sdk`](crate::Engine::Sdk).
+    #[cfg(feature = "sdk")]
     #[must_use]
     pub fn provider(&self) -> Option<&SdkMeterProvider> {
         self.inner.meters.provider()
@@ -336,6 +338,7 @@ impl Inner {
         &self.config
     }
 
+    #[cfg(feature = "sdk")]
     pub(crate) fn provider(&self) -> Option<&SdkMeterProvider> {
         self.meters.provider()
     }

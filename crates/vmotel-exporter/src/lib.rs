@@ -4,6 +4,9 @@
     expect(dead_code, reason = "the listener uses all parts, other features fewer")
 )]
 
+#[cfg(not(any(feature = "native", feature = "sdk")))]
+compile_error!("vmotel-exporter needs an engine: the feature `native` or `sdk`");
+
 mod builder;
 mod clock;
 mod collector;
@@ -27,6 +30,7 @@ mod resource;
 #[cfg(feature = "axum")]
 mod routes;
 mod scraper;
+#[cfg(feature = "sdk")]
 mod sdk;
 mod self_metrics;
 mod shutdown;
@@ -55,6 +59,7 @@ pub use overview::PullStatus;
 pub use push::{
     Compression, FlushError, Push, PushOutcome, PushStatus, Retry, Target, TargetCheck, Temporality,
 };
+#[cfg(feature = "sdk")]
 pub use sdk::{SdkNotice, SdkReader, SdkSource, SdkStatus};
 pub use self_metrics::SELF_METRICS;
 pub use shutdown::{ShutdownGuard, ShutdownReport};

@@ -1,7 +1,7 @@
 //! The resource: what produces the metrics.
 
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::{Resource, resource::TelemetryResourceDetector};
+use std::collections::BTreeMap;
+
 use vmotel_model::{Kind, LabelPlan, LabelSet, Naming};
 
 use crate::Config;
@@ -10,8 +10,8 @@ use crate::Config;
 const ENVIRONMENT: &str = "deployment.environment.name";
 const OLD_ENVIRONMENT: &str = "deployment.environment";
 
-/// Builds the resource: the SDK's own attributes, those of the configuration, then its named fields.
-pub(crate) fn build(config: &Config) -> Resource {
+/// Returns all attributes as text, sorted by key: those of the engine, those of the configuration, then its named fields.
+pub(crate) fn attributes(config: &Config, telemetry: Vec<(String, String)>) -> Vec<(String, String)> {
     let named = [
         ("service.name", Some(&config.service_name)),
         ("service.version", config.service_version.as_ref()),
@@ -20,25 +20,13 @@ pub(crate) fn build(config: &Config) -> Resource {
     let given = config.resource_attributes.iter().map(|(key, value)| {
         // The old key is read, the current one written.
         let key = if key == OLD_ENVIRONMENT { ENVIRONMENT } else { key };
-        KeyValue::new(key.to_owned(), value.clone())
+        (key.to_owned(), value.clone())
     });
     let named = named
         .into_iter()
-        .filter_map(|(key, value)| Some(KeyValue::new(key, value?.clone())));
-    Resource::builder_empty()
-        .with_detector(Box::new(TelemetryResourceDetector))
-        .with_attributes(given.chain(named))
-        .build()
-}
-
-/// Returns all attributes as text, sorted by key.
-pub(crate) fn attributes(resource: &Resource) -> Vec<(String, String)> {
-    let mut attributes: Vec<_> = resource
-        .iter()
-        .map(|(key, value)| (key.as_str().to_owned(), value.as_str().into_owned()))
-        .collect();
-    attributes.sort();
-    attributes
+        .filter_map(|(key, value)| Some((key.to_owned(), value?.clone())));
+    let all: BTreeMap<_, _> = telemetry.into_iter().chain(given).chain(named).collect();
+    all.into_iter().collect()
 }
 
 /// Returns the labels that every series gets: the attributes of these keys, translated.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "sdk")]
 use opentelemetry_sdk::error::OTelSdkError;
 use tokio::sync::oneshot;
 use vmotel_model::Clock;
@@ -130,7 +131,6 @@ impl Drop for ShutdownGuard {
 fn run(inner: &Inner, timeout: Duration) -> Outcome {
     let end = inner.clock.monotonic().saturating_add(timeout);
     let left = || end.saturating_sub(inner.clock.monotonic());
-    let mut result = Ok(());
     let collector = &inner.scraper().collector;
     let wanted = collector.answered_next();
     inner.phase.send_replace(Phase::Draining);
@@ -147,9 +147,7 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
     } else {
         left()
     };
-    if let Err(error) = provider(inner, timeout, share) {
-        result = Err(error);
-    }
+    let mut result = provider(inner, timeout, share);
     // At least a moment for responses that are ready.
     inner
         .phase
@@ -176,7 +174,13 @@ fn run(inner: &Inner, timeout: Duration) -> Outcome {
     }
 }
 
+#[cfg(not(feature = "sdk"))]
+const fn provider(_: &Inner, _: Duration, _: Duration) -> Result<(), ShutdownError> {
+    Ok(())
+}
+
 /// Shuts the SDK's provider down, if there is one, on a thread, as readers of others may block for longer than there is time.
+#[cfg(feature = "sdk")]
 fn provider(inner: &Inner, timeout: Duration, left: Duration) -> Result<(), ShutdownError> {
     let Some(provider) = inner.provider().cloned() else {
         return Ok(());

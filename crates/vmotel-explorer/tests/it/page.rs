@@ -196,7 +196,6 @@ async fn folded_values_are_named() {
 }
 
 /// Beside the exporter's own limits, those of the registry behind its instruments.
-#[cfg(feature = "native")]
 #[tokio::test]
 async fn the_registrys_limits_are_shown() {
     let config = ControllerConfig {

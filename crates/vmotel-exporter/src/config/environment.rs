@@ -101,15 +101,19 @@ fn truth(variable: &'static str, value: &str) -> Result<bool, ConfigError> {
 }
 
 fn engine(variable: &'static str, value: &str) -> Result<Engine, ConfigError> {
-    #[cfg(feature = "native")]
-    let (known, expected) = (["sdk", "native"], "native or sdk");
-    #[cfg(not(feature = "native"))]
-    let (known, expected) = (["sdk"], "sdk (native needs the feature `native`)");
-    Ok(match word(variable, value, &known, expected)? {
+    let known = [
         #[cfg(feature = "native")]
-        1 => Engine::Native,
-        _ => Engine::Sdk,
-    })
+        ("native", Engine::Native),
+        #[cfg(feature = "sdk")]
+        ("sdk", Engine::Sdk),
+    ];
+    let expected = match (cfg!(feature = "native"), cfg!(feature = "sdk")) {
+        (true, true) => "native or sdk",
+        (true, false) => "native (sdk needs the feature `sdk`)",
+        _ => "sdk (native needs the feature `native`)",
+    };
+    let at = word(variable, value, &known.map(|(name, _)| name), expected)?;
+    Ok(known[at].1)
 }
 
 /// Which of the exporters are asked for.

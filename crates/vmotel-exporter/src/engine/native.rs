@@ -8,7 +8,7 @@ use vmotel_cardinality::{Controller, Limits};
 use vmotel_registry::{Aggregation, InstrumentKind, Registry, RegistryConfig, RegistryMeterProvider, Stream};
 
 use super::{EXPONENTIAL_SCALE, EXPONENTIAL_SIZE};
-use crate::{BuildError, Config, ConfigError};
+use crate::{Config, ConfigError};
 
 /// A provider whose registry is collected, or that records nothing.
 #[derive(Debug)]
@@ -21,21 +21,26 @@ impl Native {
     /// The name of the registry among the sources.
     pub(super) const NAME: &str = "vmotel_registry";
 
+    /// What the engine says of itself in the resource. The name `opentelemetry` belongs to the SDK of that project (semantic conventions,
+    /// "Telemetry SDK").
+    pub(super) fn telemetry() -> Vec<(String, String)> {
+        let attributes = [
+            ("telemetry.sdk.language", "rust"),
+            ("telemetry.sdk.name", "vmotel"),
+            ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        ];
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        attributes.map(owned).into()
+    }
+
     pub(super) fn new(
         config: &Config,
         limits: &Limits,
         given: Option<RegistryMeterProvider>,
-    ) -> Result<Self, BuildError> {
+    ) -> Result<Self, ConfigError> {
         // Whoever gives a registry may read it himself.
         let records = config.enabled && (config.collects() || given.is_some());
         let provider = match given {
-            Some(_) if config.limits_on_all => {
-                return Err(BuildError::Engine {
-                    engine: super::Engine::Native,
-                    given: "limits on all instruments and a registry",
-                    expected: "a registry of Registry::with_controller",
-                });
-            }
             Some(provider) => provider,
             None => RegistryMeterProvider::new(&registry(config, limits)?),
         };

@@ -1,6 +1,11 @@
 //! The SDK as the engine: a provider of the exporter's own, with its reader.
 
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::{
+    Resource,
+    metrics::SdkMeterProvider,
+    resource::{ResourceDetector as _, TelemetryResourceDetector},
+};
 use vmotel_cardinality::Limits;
 
 use super::{SdkSource, limits::add_view};
@@ -17,7 +22,25 @@ impl Pipeline {
     /// The name of the SDK's pipeline among the sources.
     pub(crate) const NAME: &str = "opentelemetry_sdk";
 
-    pub(crate) fn new(config: &Config, limits: &Limits, resource: Resource, hook: Option<Hook>) -> Self {
+    /// What the SDK says of itself in the resource.
+    pub(crate) fn telemetry() -> Vec<(String, String)> {
+        let resource = TelemetryResourceDetector.detect();
+        let attributes = resource.iter();
+        attributes
+            .map(|(key, value)| (key.to_string(), value.as_str().into_owned()))
+            .collect()
+    }
+
+    pub(crate) fn new(
+        config: &Config,
+        limits: &Limits,
+        attributes: &[(String, String)],
+        hook: Option<Hook>,
+    ) -> Self {
+        let attributes = attributes.iter().cloned();
+        let resource = Resource::builder_empty()
+            .with_attributes(attributes.map(|(key, value)| KeyValue::new(key, value)))
+            .build();
         let source = SdkSource::new();
         let mut provider = SdkMeterProvider::builder().with_resource(resource);
         if config.collects() {

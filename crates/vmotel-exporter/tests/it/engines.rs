@@ -26,7 +26,7 @@ use opentelemetry_proto::tonic::{
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use proptest::prelude::*;
 use prost::Message;
-use vmotel_exporter::{Engine, ExporterBuilder, SdkReader, SdkSource};
+use vmotel_exporter::{Engine, ExporterBuilder, Format, SdkReader, SdkSource};
 use vmotel_model::{MetricSource, Timestamp, VisitConfig};
 use vmotel_registry::{Registry, RegistryConfig, RegistryMeterProvider};
 use vmotel_wire::{EncodeConfig, PushConfig, otlp, text};
@@ -555,4 +555,28 @@ fn without_a_way_out_nothing_is_recorded() {
     assert_eq!(series(unread(builder())), 0);
     assert_eq!(series(disabled(builder().with_registry(&registry))), 0);
     assert_eq!(series(unread(builder().with_registry(&registry))), 1);
+}
+
+/// Semantic conventions, "Telemetry SDK": the name `opentelemetry` is reserved for the SDK of that project. The SDK is the oracle of its own.
+#[test]
+fn the_resource_names_the_engine() {
+    let info = |builder: ExporterBuilder| {
+        let text = builder.build().unwrap().scrape(Format::Text).unwrap();
+        let line = text.lines().find(|line| line.starts_with("target_info{"));
+        line.unwrap_or_default().to_owned()
+    };
+    let version = opentelemetry_sdk::Resource::builder()
+        .build()
+        .get(&opentelemetry::Key::new("telemetry.sdk.version"))
+        .unwrap();
+    let of = |name: &str, version: &str| {
+        format!(
+            "target_info{{service_name=\"test\",telemetry_sdk_language=\"rust\",telemetry_sdk_name={name:?},telemetry_sdk_version={version:?}}} 1"
+        )
+    };
+    let sdk = info(builder().with_engine(Engine::Sdk));
+    assert_eq!(sdk, of("opentelemetry", &version.as_str()));
+    assert_eq!(info(builder()), of("vmotel", env!("CARGO_PKG_VERSION")));
+    let own = info(builder().with_resource_attribute("telemetry.sdk.name", "own"));
+    assert_eq!(own, of("own", env!("CARGO_PKG_VERSION")), "what is given wins");
 }

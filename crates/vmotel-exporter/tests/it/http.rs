@@ -143,10 +143,10 @@ fn labels_of_resource_and_scope_are_switches() {
     exporter.meter("shop").u64_counter("orders").build().add(3, &[]);
     let text = exporter.scrape(vmotel_exporter::Format::Text).unwrap();
     assert!(text.contains("orders_total{service_name=\"test\"} 3\n"), "{text}");
-    let version = "0.33.1";
+    let version = env!("CARGO_PKG_VERSION");
     let info = format!(
         "target_info{{deployment_environment_name=\"production\",service_name=\"test\",telemetry_sdk_language=\"rust\",\
-         telemetry_sdk_name=\"opentelemetry\",telemetry_sdk_version=\"{version}\"}} 1\n"
+         telemetry_sdk_name=\"vmotel\",telemetry_sdk_version=\"{version}\"}} 1\n"
     );
     assert!(text.contains(&info), "{text}");
 }

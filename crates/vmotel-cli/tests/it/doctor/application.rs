@@ -1,4 +1,5 @@
 use opentelemetry::KeyValue;
+use vmotel_exporter::Engine;
 
 use super::app::{App, stub};
 use super::report::examine;
@@ -110,8 +111,8 @@ fn labels_that_the_server_refuses() {
 }
 
 #[test]
-fn a_callback_that_panics() {
-    let app = App::start();
+fn a_callback_that_panics_costs_the_sdk_all() {
+    let app = App::start_with(|builder| builder.with_engine(Engine::Sdk));
     let meter = app.exporter.meter("m");
     let _gauge = meter
         .u64_observable_gauge("g")
@@ -127,6 +128,27 @@ fn a_callback_that_panics() {
             "answers 500",
             "the callback of an observable instrument panicked",
             "the first line of the answer names the source",
+        );
+}
+
+#[test]
+fn a_callback_that_panics() {
+    let app = App::start();
+    let _gauge = app
+        .exporter
+        .meter("m")
+        .u64_observable_gauge("g")
+        .with_callback(|_| panic!("on purpose"))
+        .build();
+    examine(&["--app", &app.url()])
+        .finds(&["app_sources"])
+        .exits(3)
+        .with(
+            "app_sources",
+            "warning",
+            "callbacks of observable instruments panic",
+            "calls that panicked",
+            "mend its callback",
         );
 }
 

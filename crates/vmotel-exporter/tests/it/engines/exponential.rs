@@ -121,7 +121,7 @@ fn the_exporter_makes_histograms_exponential_on_both() {
         let meter = exporter.meter("shop");
         meter.f64_histogram("latency").build().record(3.0, &[]);
         meter.f64_histogram("plain").build().record(3.0, &[]);
-        let text = exporter.scrape(vmotel_exporter::Format::Text).expect("a scrape");
+        let text = exporter.scrape(Format::Text).expect("a scrape");
         let mut lines: Vec<_> = text
             .lines()
             .filter(|line| line.contains("shop"))

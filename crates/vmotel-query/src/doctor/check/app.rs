@@ -109,6 +109,18 @@ pub(super) fn sources(readings: &Readings) -> Verdict {
     if ups.is_empty() {
         return Err("the app has no exporter of vmotel".to_owned());
     }
+    let panics = app
+        .metrics
+        .count("vmotel_exporter_callback_panics_total")
+        .unwrap_or_default();
+    let panicked = (panics.total > 0.0).then(|| {
+        Finding::warning("callbacks of observable instruments panic: what they measure is missing")
+            .evidence(format!(
+                "calls that panicked: {}",
+                panics.words(app.metrics.between)
+            ))
+            .fix("the app's log names the instrument, with target vmotel_exporter: mend its callback")
+    });
     let down = ups.iter().filter(|sample| sample.value == 0.0);
     Ok(down
         .map(|sample| {
@@ -129,6 +141,7 @@ pub(super) fn sources(readings: &Readings) -> Verdict {
                 finding.fix("look for the warning of target vmotel_exporter in the app's log")
             }
         })
+        .chain(panicked)
         .collect())
 }
 
@@ -152,6 +165,19 @@ pub(super) fn dropped(readings: &Readings) -> Verdict {
                 .fix(fix)
         })
         .collect();
+    let refused = metrics
+        .count("vmotel_exporter_refused_measurements_total")
+        .unwrap_or_default();
+    if refused.total > 0.0 {
+        findings.push(
+            Finding::warning("the app records what is no number, or takes from a counter: it is refused")
+                .evidence(format!(
+                    "measurements refused: {}",
+                    refused.words(metrics.between)
+                ))
+                .fix("look for divisions by zero, and use an up-down counter for what shrinks"),
+        );
+    }
     for (reason, count) in metrics.count_by("vmotel_exporter_scrape_errors_total", &["reason"]) {
         findings.push(
             Finding::warning(format!("scrapes of the app failed (reason {reason})"))
@@ -206,7 +232,7 @@ pub(super) fn cardinality(readings: &Readings) -> Verdict {
     let mut findings = Vec::new();
     for (labels, count) in metrics.count_by("vmotel_exporter_label_values_folded_total", &["metric", "label"])
     {
-        let (metric, label) = labels.split_once(' ').unwrap_or((&labels, ""));
+        let (metric, label) = labels.rsplit_once(' ').unwrap_or((&labels, ""));
         let values = metrics
             .after
             .named("vmotel_exporter_label_values")
@@ -244,9 +270,9 @@ pub(super) fn cardinality(readings: &Readings) -> Verdict {
     }
     if let Some((name, _)) = overflown.first_key_value() {
         findings.push(
-            Finding::warning("the OpenTelemetry SDK is past its limit of label sets; all labels of new ones are lost")
+            Finding::warning("an instrument has more label sets than the app keeps; all labels of new ones are lost")
                 .evidence(format!("{} metrics have the label otel_metric_overflow, as {name}", overflown.len()))
-                .fix("bound the labels before they reach the SDK (vmotel-cardinality), or raise the limit by a view"),
+                .fix("bound the labels (with_limits_on_all of the exporter, vmotel-cardinality before others), or raise the limit by a view"),
         );
     }
     Ok(findings)
@@ -289,13 +315,32 @@ mod tests {
     }
 
     #[test]
+    fn what_the_registry_lost_for_others() {
+        let text = |n: u32| {
+            format!(
+                "vmotel_exporter_source_up{{source=\"vmotel_registry\"}} 1\nvmotel_exporter_series 1\n\
+                 vmotel_exporter_callback_panics_total {n}\nvmotel_exporter_refused_measurements_total {n}\n"
+            )
+        };
+        for check in [sources, dropped] {
+            assert!(check(&app(&text(0))).unwrap().is_empty());
+            let findings = check(&app(&text(7))).unwrap();
+            assert_eq!((findings.len(), findings[0].severity), (1, Severity::Warning));
+            assert!(findings[0].evidence[0].contains('7'), "{findings:?}");
+        }
+    }
+
+    #[test]
     fn labels_past_their_limits() {
-        let text = "vmotel_exporter_label_values_folded_total{metric=\"m\",label=\"path\"} 9\n\
-                    vmotel_exporter_label_values{metric=\"m\",label=\"path\"} 5000\n\
+        let text = "vmotel_exporter_label_values_folded_total{metric=\"m of shop\",label=\"path\"} 9\n\
+                    vmotel_exporter_label_values{metric=\"m of shop\",label=\"path\"} 5000\n\
                     vmotel_exporter_label_sets_folded_total 3\nx_total{otel_metric_overflow=\"true\"} 1\n";
         let findings = cardinality(&app(text)).unwrap();
         assert_eq!(findings.len(), 3, "{findings:?}");
-        assert!(findings[0].finding.starts_with("label path of m"), "{findings:?}");
+        assert!(
+            findings[0].finding.starts_with("label path of m of shop"),
+            "{findings:?}"
+        );
         assert!(findings[0].evidence[1].ends_with("5000"), "{findings:?}");
         assert!(cardinality(&app("a 1\n")).unwrap().is_empty());
     }

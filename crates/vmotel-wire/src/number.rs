@@ -14,7 +14,7 @@ pub(crate) fn push_u64(n: u64, out: &mut Vec<u8>) {
 /// Appends an integer in decimal and a line feed.
 ///
 /// The digits are made in registers: bytes that are written one by one and read back as a whole would wait for each other.
-#[inline]
+#[inline(always)]
 pub(crate) fn push_u64_line(n: u64, out: &mut Vec<u8>) {
     let lines = n / EIGHT;
     if lines == 0 {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::HashSet,
     fmt,
     sync::{Arc, MutexGuard, atomic::Ordering},
     time::Duration,
@@ -267,7 +268,7 @@ impl<S: Store> Series<S> {
 
     /// Returns the new series of the labels of removed ones that still have to be handed out: where a collection was joined, it has both,
     /// and the new one waits for the next.
-    fn waiting(&self, batches: &[Batch<S::Value>]) -> Vec<u32> {
+    fn waiting(&self, batches: &[Batch<S::Value>]) -> HashSet<u32> {
         let pin = pin();
         let leaving = batches.iter().flat_map(|batch| &batch.series);
         let back = leaving.filter(|gone| gone.hand_out).filter_map(|gone| {

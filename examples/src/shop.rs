@@ -27,7 +27,7 @@ use axum::{
     http::{Request, StatusCode},
     routing::{get, post},
 };
-use deadpool::managed::{Manager, Metrics, Pool, RecycleResult};
+use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
 use rand::{Rng as _, RngExt as _};
 use tower::ServiceExt as _;
 use vmotel_explorer::{Explorer, ExplorerConfig};
@@ -54,7 +54,11 @@ impl Manager for Connections {
         Ok(())
     }
 
-    async fn recycle(&self, (): &mut (), _: &Metrics) -> RecycleResult<Self::Error> {
+    /// After a while a connection is made anew, as servers and firewalls want it.
+    async fn recycle(&self, (): &mut (), metrics: &Metrics) -> RecycleResult<Self::Error> {
+        if metrics.recycle_count >= 20 {
+            return Err(RecycleError::message("has served long enough"));
+        }
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    address::settled,
     chunk::Chunk,
     slot,
     sync::{AtomicU64, Ordering},
@@ -89,6 +90,35 @@ impl Block {
     #[inline(always)]
     pub fn add_f64(&self, index: usize, n: f64) {
         self.update(index, move |bits| (f64::from_bits(bits) + n).to_bits());
+    }
+
+    /// Adds one to a cell that holds a whole number and `value` to another that holds the bits of a double, with one look for both.
+    ///
+    /// # Panics
+    /// Panics if an index is not below `self.len()`.
+    ///
+    /// # Examples
+    /// ```
+    /// let block = vmotel_cells::Block::new(2);
+    /// block.count(0, 1, 2.5);
+    /// block.count(0, 1, 0.25);
+    /// assert_eq!(block.fold(0, |bits| bits, u64::wrapping_add), 2);
+    /// assert_eq!(block.fold(1, f64::from_bits, |a, b| a + b), 2.75);
+    /// ```
+    #[inline(always)]
+    pub fn count(&self, number: usize, sum: usize, value: f64) {
+        if let Some(own) = self.0.private_cells(slot::current())
+            && let (Some(number), Some(sum)) = (own.get(number), own.get(sum))
+        {
+            // The current thread is the only writer of these cells: it owns the slot.
+            let (number, sum) = (settled(number), settled(sum));
+            number.store(number.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            let total = f64::from_bits(sum.load(Ordering::Relaxed)) + value;
+            sum.store(total.to_bits(), Ordering::Relaxed);
+            return;
+        }
+        self.update_slowly(number, |count| count.wrapping_add(1));
+        self.update_slowly(sum, |bits| (f64::from_bits(bits) + value).to_bits());
     }
 
     /// Returns the shared part of a cell, for values that are set by all threads.

@@ -66,6 +66,18 @@ impl Chunk {
         Some(settled(unsafe { &*cell }))
     }
 
+    /// Returns the private cells of `slot`, if it has any here.
+    #[inline(always)]
+    pub(crate) fn private_cells(&self, slot: usize) -> Option<&[AtomicU64]> {
+        let lines = self.private.get(slot)?.load(Ordering::Acquire);
+        if lines.is_null() {
+            return None;
+        }
+        // SAFETY: a pointer that is not null points to `self.lines` lines, which hold at least as many cells as the base and live, in
+        // place, until `self` is dropped. A line is an array of cells without padding.
+        Some(unsafe { std::slice::from_raw_parts(lines.cast::<AtomicU64>(), self.base.len()) })
+    }
+
     /// Changes the cell at `offset` for the owner of `slot`: its private cell by load and store, else the base. Returns what
     /// `change` returns beside the new value.
     ///

@@ -45,7 +45,7 @@ impl fmt::Debug for BucketHistogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let read = self.0.store().read(self.0.shape(), self.0.at());
         f.debug_struct("BucketHistogram")
-            .field("bounds", &self.0.shape().0)
+            .field("bounds", &self.0.shape().all)
             .field("counts", &read.counts)
             .field("sum", &read.sum)
             .finish()

@@ -206,9 +206,9 @@ fn check(name: &str, unit: &str) -> Result<(), String> {
 /// The bounds of a histogram: a view's, else its maker's, else the default.
 fn bounds(stream: &Stream, wanted: Option<Vec<f64>>) -> Bounds {
     match (&stream.aggregation, wanted) {
-        (Aggregation::Explicit(bounds), _) => Bounds(bounds.as_slice().into()),
-        (_, Some(bounds)) => Bounds(bounds.into()),
-        (_, None) => Bounds(BOUNDARIES.as_slice().into()),
+        (Aggregation::Explicit(bounds), _) => Bounds::new(bounds.as_slice()),
+        (_, Some(bounds)) => Bounds::new(bounds),
+        (_, None) => Bounds::new(BOUNDARIES.as_slice()),
     }
 }
 

@@ -173,7 +173,7 @@ impl Registry {
         name: impl Into<SeriesName<'a>>,
         bounds: impl Into<Arc<[f64]>>,
     ) -> Result<BucketHistogram, RegistryError> {
-        self.series(name.into(), Kind::Histogram, Bounds(bounds.into()), false)
+        self.series(name.into(), Kind::Histogram, Bounds::new(bounds), false)
             .map(BucketHistogram)
     }
 
@@ -186,7 +186,7 @@ impl Registry {
         name: impl Into<SeriesName<'a>>,
         bounds: impl Into<Arc<[f64]>>,
     ) -> Result<BucketHistogram, RegistryError> {
-        self.series(name.into(), Kind::Histogram, Bounds(bounds.into()), true)
+        self.series(name.into(), Kind::Histogram, Bounds::new(bounds), true)
             .map(BucketHistogram)
     }
 
@@ -200,7 +200,7 @@ impl Registry {
         labels: [&str; N],
         bounds: impl Into<Arc<[f64]>>,
     ) -> Result<BucketHistogramFamily<N>, RegistryError> {
-        self.labelled(name, labels, Kind::Histogram, Bounds(bounds.into()))
+        self.labelled(name, labels, Kind::Histogram, Bounds::new(bounds))
             .map(BucketHistogramFamily)
     }
 

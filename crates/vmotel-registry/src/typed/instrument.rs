@@ -136,6 +136,6 @@ instrument! {
     FloatCounter, Sums<f64>, Counter, bounds: false, |_, _| ();
     Gauge, Lasts<f64>, Gauge, bounds: false, |_, _| ();
     Histogram, Vmranges, Histogram, bounds: false, |_, _| ();
-    BucketHistogram, Explicit, Histogram, bounds: true, |_, def| Bounds(def.buckets.into());
+    BucketHistogram, Explicit, Histogram, bounds: true, |_, def| Bounds::new(def.buckets);
     Summary, Summaries, Summary, bounds: false, |registry, _| registry.window(&SummaryConfig::default());
 }

@@ -1,6 +1,7 @@
 //! What a layer of metrics adds to a request: axum alone, with ours, and with its peers; time and allocations.
 //!
-//! The service is called as hyper calls it, and each body is read to its end. `cargo xtask bench http`
+//! The service is made as `axum::serve` makes it (`with_state`) and called as hyper calls it, and each body is read to its end.
+//! `cargo xtask bench http`
 #![expect(
     unsafe_code,
     reason = "a counting allocator is an implementation of an unsafe trait"
@@ -106,7 +107,9 @@ struct Subject {
 fn ours(name: &'static str, provider: impl std::any::Any, families: impl Into<HttpFamilies>) -> Subject {
     Subject {
         name,
-        router: routes().layer(HttpMetricsLayer::new(families).for_axum()),
+        router: routes()
+            .layer(HttpMetricsLayer::new(families).for_axum())
+            .with_state(()),
         _provider: Box::new(provider),
     }
 }
@@ -127,14 +130,16 @@ fn registry() -> (RegistryMeterProvider, Meter) {
 
 fn subjects() -> Vec<Subject> {
     let mut subjects = vec![Subject {
-        name: "axum alone",
-        router: routes(),
+        name: "baseline, axum alone",
+        router: routes().with_state(()),
         _provider: Box::new(()),
     }];
     // What axum takes for any layer: it boxes the service and its future once more.
     subjects.push(Subject {
-        name: "axum with an empty layer",
-        router: routes().layer(tower::layer::layer_fn(|route: axum::routing::Route| route)),
+        name: "baseline, axum with an empty layer",
+        router: routes()
+            .layer(tower::layer::layer_fn(|route: axum::routing::Route| route))
+            .with_state(()),
         _provider: Box::new(()),
     });
     let (provider, meter) = sdk();
@@ -154,7 +159,7 @@ fn subjects() -> Vec<Subject> {
         let (layer, handle) = axum_prometheus::PrometheusMetricLayer::pair();
         subjects.push(Subject {
             name: "axum-prometheus",
-            router: routes().layer(layer),
+            router: routes().layer(layer).with_state(()),
             _provider: Box::new(handle),
         });
         // It is made for the API of one version before ours.
@@ -167,7 +172,7 @@ fn subjects() -> Vec<Subject> {
             .build();
         subjects.push(Subject {
             name: "axum-otel-metrics",
-            router: routes().layer(layer),
+            router: routes().layer(layer).with_state(()),
             _provider: Box::new(provider),
         });
     }
@@ -199,7 +204,7 @@ fn bench(criterion: &mut Criterion) {
                 let _ = std::hint::black_box(serve(router, request()));
             });
             let allocations = COUNT.with(Cell::get) - before;
-            if name == "axum alone" {
+            if name == "baseline, axum alone" {
                 bare = allocations;
             }
             let more = (allocations as f64 - bare as f64) / 1_000.0;

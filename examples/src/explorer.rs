@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run -p vmotel-examples --example explorer
-//! curl http://localhost:3000/work; open http://localhost:3000/debug/metrics
+//! curl -H "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" http://localhost:3000/work
+//! open http://localhost:3000/debug/metrics
 //! ```
 #![expect(clippy::print_stdout, reason = "an example tells what to look at")]
 
@@ -10,34 +11,42 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
-use opentelemetry::metrics::Histogram;
-use vmotel_explorer::{ExemplarFamily, Exemplars, Explorer, ExplorerConfig, Watched};
+use vmotel_explorer::{Exemplars, Explorer, ExplorerConfig, Watched};
 use vmotel_exporter::Exporter;
-
-const BOUNDS: [f64; 4] = [0.001, 0.01, 0.1, 1.0];
+use vmotel_instruments::{
+    catalog,
+    http::{ExemplarSink, HttpMetricsConfig, HttpMetricsLayer, HttpServerMetrics},
+};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let exporter = Exporter::builder()
         .with_service_name("explorer-example")
         .build()?;
-    let latency = exporter
-        .meter("explorer-example")
-        .f64_histogram("work.duration")
-        .with_unit("s")
-        .with_boundaries(BOUNDS.to_vec())
-        .build();
+    let server = HttpServerMetrics::new(&exporter.meter("explorer-example"));
 
-    // Under the exposed name, with the same bounds.
+    // Under the exposed name, with the buckets of the metric.
     let exemplars = Exemplars::default();
-    let traces = exemplars.family("work_duration_seconds", &BOUNDS);
+    let traces = exemplars.family(
+        "http_server_request_duration_seconds",
+        catalog::HTTP_SERVER_REQUEST_DURATION.buckets,
+    );
     let watched = Watched::from(&exporter).with_exemplars(exemplars);
     let explorer = Explorer::start(watched, ExplorerConfig::default())?;
 
+    // Whatever carries a sampled trace; within a layer of tracing its own span, by the feature `trace`.
+    let sink = ExemplarSink::new(move |duration, span| {
+        traces.offer(duration.as_secs_f64(), span.trace_id(), span.span_id());
+    });
+    let config = HttpMetricsConfig {
+        exemplars: Some(sink),
+        ..HttpMetricsConfig::default()
+    };
     let app = Router::new()
-        .route("/work", get(move || work(latency.clone(), traces.clone())))
-        .merge(exporter.routes())
-        .merge(explorer.routes());
+        .route("/work", get(work))
+        .layer(HttpMetricsLayer::with_config(server, config).for_axum());
+    let app = exporter.routes().merge(explorer.routes()).merge(app);
+
     let address = "localhost:3000";
     let listener = tokio::net::TcpListener::bind(address)
         .await
@@ -53,12 +62,9 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a while. The ids would come from the tracing in use, as from `Span::current()`.
-async fn work(latency: Histogram<f64>, traces: ExemplarFamily) -> String {
-    let (trace_id, span_id): (u128, u64) = rand::random();
-    let took = Duration::from_millis(span_id % 200);
+/// Takes a while.
+async fn work() -> String {
+    let took = Duration::from_millis(u64::from(rand::random::<u8>()));
     tokio::time::sleep(took).await;
-    latency.record(took.as_secs_f64(), &[]);
-    traces.offer(took.as_secs_f64(), trace_id, span_id);
-    format!("trace {trace_id:032x} took {took:?}\n")
+    format!("took {took:?}\n")
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-#[cfg(feature = "bound")]
+#[cfg(all(feature = "bound", feature = "tower"))]
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 use opentelemetry::{
     KeyValue, StringValue,
@@ -117,7 +117,7 @@ impl AppMetrics {
     }
 
     /// Binds the instruments of [`record_request`](Self::record_request) to one label set.
-    #[cfg(feature = "bound")]
+    #[cfg(all(feature = "bound", feature = "tower"))]
     pub(crate) fn bind(&self, method: StringValue, path: RequestPath, status_code: u16) -> BoundRequest {
         let instruments = &self.instruments;
         let attributes = self.http_attributes(method, path, status_code);
@@ -179,7 +179,7 @@ impl AppMetrics {
 }
 
 /// The instruments of a request, bound to one label set.
-#[cfg(feature = "bound")]
+#[cfg(all(feature = "bound", feature = "tower"))]
 #[derive(Debug)]
 pub(crate) struct BoundRequest {
     requests: BoundCounter<u64>,
@@ -188,7 +188,7 @@ pub(crate) struct BoundRequest {
     size: BoundHistogram<u64>,
 }
 
-#[cfg(feature = "bound")]
+#[cfg(all(feature = "bound", feature = "tower"))]
 impl BoundRequest {
     pub(crate) fn record(&self, duration: Duration, size: u64) {
         self.requests.add(1);

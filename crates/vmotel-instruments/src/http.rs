@@ -58,7 +58,13 @@
 //! With axum `.layer()` on the outermost [`Router`](https://docs.rs/axum/latest/axum/struct.Router.html) sees every
 //! request; `.route_layer()` leaves out those without a route. The routes of a router that is mounted as a service
 //! (`nest_service`) are known only within it: put a clone of the layer on it, too. Where layers are nested, the outermost
-//! one records, with the route that the inner ones find.
+//! one records, with the route that the inner ones find. With [`for_axum`](HttpMetricsLayer::for_axum) a layer behind a
+//! handle, such as that of a `Buffer`, is not seen from outside: both record there.
+//!
+//! # Exemplars
+//!
+//! [`HttpMetricsConfig::exemplars`] gets the duration of each request that belongs to a sampled trace, for the page of
+//! `vmotel-explorer` or a store of your own.
 //!
 //! Routes that shall not be recorded, such as that of the metrics, are merged: `metrics_routes.merge(app_with_layer)`. Of two
 //! routers axum keeps the fallback of the later one, so in the other order requests without a route would go unseen.
@@ -70,6 +76,7 @@ pub mod client;
 mod config;
 pub(crate) mod error_type;
 mod exchange;
+mod exemplar;
 mod labels;
 mod layer;
 mod method;
@@ -86,6 +93,7 @@ pub use self::bodies::AxumBody;
 pub use self::{
     bodies::{AnyBody, WrapRequest, WrapResponse},
     config::HttpMetricsConfig,
+    exemplar::{ExemplarSink, SampledSpan},
     labels::MetricLabels,
     layer::{HttpFamilies, HttpMetrics, HttpMetricsLayer},
     policy::StreamPolicy,

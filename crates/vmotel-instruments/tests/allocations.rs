@@ -1,5 +1,6 @@
 //! The families allocate nothing for known labels: a binary of its own, as it counts every allocation of the process.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![expect(
     unsafe_code,
     reason = "a counting allocator is an implementation of an unsafe trait"
@@ -12,18 +13,23 @@ use std::{
     convert::Infallible,
     pin::pin,
     sync::Arc,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use axum::body::Bytes;
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody as _},
+    routing::{Route, post},
+};
 use http::{Request, Response};
 use http_body_util::Empty;
-use tower::{Layer as _, Service as _};
+use tower::{Layer as _, Service as _, layer::layer_fn};
 use vmotel_instruments::{
     AppMetrics, BusinessMetrics, CacheMetrics, ConnectionPool, DbPoolMetrics, MeteredPool, PoolState,
     PoolStats,
     grpc::{GrpcClientMetrics, GrpcLayer, GrpcServerMetrics},
+    http::{HttpFamilies, HttpMetricsLayer, HttpServerMetrics},
 };
 
 struct Counting;
@@ -86,8 +92,8 @@ fn known_labels_allocate_nothing() {
 /// Polls a future that is ready at once.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("the future is not ready"),
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the future is not ready"),
     }
 }
 
@@ -139,4 +145,44 @@ fn a_connection_allocates_nothing() {
     let metrics = DbPoolMetrics::new(&opentelemetry::global::meter("test"));
     let pool = MeteredPool::new("orders", Endless, &metrics);
     check(0, "a connection", || drop(now(pool.get())));
+}
+
+/// Returns the allocations of a request with a body, after others like it.
+fn of_a_request(router: Router, body: &'static str) -> u64 {
+    // As `axum::serve` does.
+    let mut router = router.with_state(());
+    let mut count = 0;
+    for _ in 0..3 {
+        let request = Request::post("/orders/7").body(Body::from(body)).unwrap();
+        let before = COUNT.with(Cell::get);
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(Ok(response)) = pin!(router.call(request)).poll(&mut context) else {
+            panic!("the handler waits for nothing")
+        };
+        let mut answer = pin!(response.into_body());
+        while let Poll::Ready(Some(Ok(_))) = answer.as_mut().poll_frame(&mut context) {}
+        assert!(answer.is_end_stream());
+        count = COUNT.with(Cell::get) - before;
+    }
+    count
+}
+
+/// One allocation for the body of the response, one for that of a request whose bytes are to be counted; the rest is what axum takes
+/// for any layer.
+#[test]
+fn a_layer_in_axum_allocates_once_for_each_body() {
+    let routes = || Router::new().route("/orders/{id}", post(|body: Bytes| async move { body }));
+    let meter = opentelemetry::global::meter("test");
+    let (app, server) = (AppMetrics::new(&meter), HttpServerMetrics::new(&meter));
+    let layered = |families: HttpFamilies, body| {
+        of_a_request(routes().layer(HttpMetricsLayer::new(families).for_axum()), body)
+    };
+    let empty = |body| of_a_request(routes().layer(layer_fn(|route: Route| route)), body);
+    for (what, families, body, expected) in [
+        ("conventions", server.clone().into(), "a book", 1),
+        ("both families", (app.clone(), server.clone()).into(), "a book", 2),
+        ("nothing to read", (app, server).into(), "", 0),
+    ] {
+        assert_eq!(layered(families, body) - empty(body), expected, "{what}");
+    }
 }

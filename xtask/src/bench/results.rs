@@ -27,6 +27,11 @@ impl Row {
     pub(super) fn is_ours(&self) -> bool {
         self.subject.contains("vmotel")
     }
+
+    /// Tells whether it is what all subjects of its case have in common.
+    pub(super) fn is_baseline(&self) -> bool {
+        self.subject.starts_with("baseline")
+    }
 }
 
 /// `benchmark.json`

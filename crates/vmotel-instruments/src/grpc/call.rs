@@ -30,7 +30,8 @@ enum Method {
 
 /// A call in flight, from its request to the end of its answer.
 #[derive(Debug)]
-pub(super) struct Call {
+#[expect(unnameable_types, reason = "only the type of a body names it")]
+pub struct Call {
     shared: Arc<Shared>,
     begin: Instant,
     /// From the begin on.
@@ -106,17 +107,17 @@ impl Watched for Call {
         self.error = Some(ErrorType::ClientDisconnected);
     }
 
-    fn failed(mut self) {
+    fn failed(&mut self) {
         self.error = Some(ErrorType::ServiceError);
     }
 
-    fn responded<B>(mut self, response: &mut Response<B>) -> Option<Self> {
+    fn responded<B>(&mut self, response: &mut Response<B>) -> bool {
         self.http = response.status();
         self.told = Status::told(response.headers());
         self.recognize();
         self.waiting();
         // With a status there is nothing more to come.
-        self.told.is_none().then_some(self)
+        self.told.is_none()
     }
 
     fn passed(&mut self, _: usize) -> bool {
@@ -127,11 +128,11 @@ impl Watched for Call {
         self.told = Status::told(trailers);
     }
 
-    fn ended(mut self) {
+    fn ended(&mut self) {
         self.error = None;
     }
 
-    fn broke_off(mut self) {
+    fn broke_off(&mut self) {
         self.error = Some(ErrorType::BodyError);
     }
 }

@@ -3,17 +3,20 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::{Request, Response, Uri};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{GrpcClientMetrics, GrpcServerMetrics, call::Call, family::Shared};
-use crate::http::watched::{self, Watched as _};
+use crate::http::{
+    ResponseBody,
+    watched::{self, Watched as _},
+};
 
 /// A tower layer that records each call.
 ///
@@ -111,45 +114,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        watched::poll_response(this.inner, this.call, cx)
-            .map_ok(|(response, call)| response.map(|body| GrpcBody::new(body, call)))
+        let response = ready!(watched::poll_response(this.inner, this.call, cx))?;
+        Poll::Ready(Ok(response.map(|body| GrpcBody::new(body, this.call.take()))))
     }
 }
 
-pin_project! {
-    /// The body of an answer; when it has ended or is dropped, its call is recorded.
-    #[derive(Debug)]
-    pub struct GrpcBody<B> {
-        #[pin]
-        inner: B,
-        call: Option<Call>,
-    }
-}
-
-impl<B: Body> GrpcBody<B> {
-    fn new(inner: B, call: Option<Call>) -> Self {
-        let call = watched::begin_body(&inner, call);
-        Self { inner, call }
-    }
-}
-
-impl<B: Body> Body for GrpcBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
-        watched::poll_frame(this.inner, this.call, cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
+/// The body of an answer; when it has ended or is dropped, its call is recorded.
+pub type GrpcBody<B> = ResponseBody<B, Call>;

@@ -1,8 +1,11 @@
 //! How bodies pass through the layer.
 
+use std::sync::Arc;
+
+use http::{Request, Response};
 use http_body::Body;
 
-use super::{RequestBody, ResponseBody};
+use super::{RequestBody, ResponseBody, exchange::Exchange, request_body::ReadCount};
 
 /// Bodies of any type, which the layer wraps in its own.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +25,9 @@ pub trait WrapRequest<B>: sealed::Sealed {
     /// The type of the body.
     type Body;
 
-    /// Returns the body as the inner service gets it.
-    fn wrap(body: RequestBody<B>) -> Self::Body;
+    /// Returns the request as the inner service gets it.
+    #[doc(hidden)]
+    fn wrap(request: Request<B>, read: Option<Arc<ReadCount>>) -> Request<Self::Body>;
 }
 
 /// What the server gets as a response's body.
@@ -31,23 +35,24 @@ pub trait WrapResponse<B>: sealed::Sealed {
     /// The type of the body.
     type Body;
 
-    /// Returns the body as the server gets it.
-    fn wrap(body: ResponseBody<B>) -> Self::Body;
+    /// Returns the response as the server gets it; the exchange, if it is still there, ends with the body.
+    #[doc(hidden)]
+    fn wrap(response: Response<B>, exchange: &mut Option<Exchange>) -> Response<Self::Body>;
 }
 
 impl<B> WrapRequest<B> for AnyBody {
     type Body = RequestBody<B>;
 
-    fn wrap(body: RequestBody<B>) -> Self::Body {
-        body
+    fn wrap(request: Request<B>, read: Option<Arc<ReadCount>>) -> Request<Self::Body> {
+        request.map(|body| RequestBody::new(body, read))
     }
 }
 
 impl<B: Body> WrapResponse<B> for AnyBody {
     type Body = ResponseBody<B>;
 
-    fn wrap(body: ResponseBody<B>) -> Self::Body {
-        body
+    fn wrap(response: Response<B>, exchange: &mut Option<Exchange>) -> Response<Self::Body> {
+        response.map(|body| ResponseBody::new(body, exchange.take()))
     }
 }
 
@@ -55,11 +60,11 @@ impl<B: Body> WrapResponse<B> for AnyBody {
 impl WrapRequest<axum::body::Body> for AxumBody {
     type Body = axum::body::Body;
 
-    fn wrap(body: RequestBody<axum::body::Body>) -> Self::Body {
-        if body.is_counted() {
-            axum::body::Body::new(body)
-        } else {
-            body.into_inner()
+    #[inline]
+    fn wrap(request: Request<Self::Body>, read: Option<Arc<ReadCount>>) -> Request<Self::Body> {
+        match read {
+            None => request,
+            Some(_) => request.map(|body| Self::Body::new(RequestBody::new(body, read))),
         }
     }
 }
@@ -68,11 +73,11 @@ impl WrapRequest<axum::body::Body> for AxumBody {
 impl WrapResponse<axum::body::Body> for AxumBody {
     type Body = axum::body::Body;
 
-    fn wrap(body: ResponseBody<axum::body::Body>) -> Self::Body {
-        if body.is_recorded() {
-            body.into_inner()
-        } else {
-            axum::body::Body::new(body)
+    #[inline]
+    fn wrap(response: Response<Self::Body>, exchange: &mut Option<Exchange>) -> Response<Self::Body> {
+        match exchange {
+            None => response,
+            Some(_) => response.map(|body| Self::Body::new(ResponseBody::new(body, exchange.take()))),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::Method;
 
-use super::{StreamPolicy, method, route};
+use super::{ExemplarSink, StreamPolicy, method, route};
 use crate::RequestPath;
 
 /// How the HTTP layer records.
@@ -50,6 +50,11 @@ pub struct HttpMetricsConfig {
     ///
     /// It bounds what a client can add to the sum by a header alone. 0 counts only what was read.
     pub max_declared_size: u64,
+    /// Takes the durations of requests that belong to a sampled span; default none.
+    ///
+    /// The span is that of the request's `traceparent`; with the feature `trace` rather that of OpenTelemetry's current
+    /// context, where there is one as the request comes to the layer: put the layer within that of the tracing.
+    pub exemplars: Option<ExemplarSink>,
     /// Records the time to the response's head, too, as `http_response_time_seconds`; default false.
     pub response_time: bool,
 }
@@ -86,6 +91,7 @@ impl Default for HttpMetricsConfig {
             route: route::default_route,
             normalize_unmatched: false,
             max_declared_size: 1 << 30,
+            exemplars: None,
             response_time: false,
         }
     }

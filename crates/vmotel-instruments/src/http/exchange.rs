@@ -10,8 +10,8 @@ use http_body::Body;
 use opentelemetry::StringValue;
 
 use super::{
-    HttpMetricsConfig, HttpServerMetrics, MetricLabels, StreamPolicy, error_type::ErrorType,
-    method::KnownMethods, policy::Routes, route::HttpRoute, watched::Watched,
+    HttpMetricsConfig, HttpServerMetrics, MetricLabels, SampledSpan, StreamPolicy, error_type::ErrorType,
+    method::KnownMethods, policy::Routes, request_body::ReadCount, route::HttpRoute, watched::Watched,
 };
 use crate::{ActiveConnection, AppMetrics, RequestPath, clock::now};
 
@@ -33,15 +33,20 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Whether sizes of requests' bodies are recorded.
+    fn wants_sizes(&self) -> bool {
+        self.app.is_some() || self.server.as_ref().is_some_and(HttpServerMetrics::has_sizes)
+    }
+
     /// Adds to the requests in flight by the conventions.
-    fn add_active(&self, change: i64, method: usize, label: &StringValue, scheme: &'static str) {
+    fn add_active(&self, change: i64, method: usize, scheme: &'static str) {
         let Some(server) = &self.server else { return };
+        let label = self.methods.label(method);
         #[cfg(feature = "bound")]
         if let Some(counter) = self.bound.active(server, method, label, scheme) {
             counter.add(change);
             return;
         }
-        let _ = method;
         server.add_active(change, label.clone(), scheme);
     }
 
@@ -106,18 +111,19 @@ impl Finished<'_> {
 
 /// A request in flight, from its arrival to the end of its response.
 #[derive(Debug)]
-pub(super) struct Exchange {
+#[expect(unnameable_types, reason = "only the type of a body names it")]
+pub struct Exchange {
     shared: Arc<Shared>,
     begin: Instant,
-    method: StringValue,
-    method_number: usize,
+    /// The number of the method.
+    method: usize,
     scheme: &'static str,
-    version: &'static str,
+    version: Version,
     route: Option<RequestPath>,
-    /// Whether the route is that of the service, not what stands for a missing one.
-    is_known: bool,
-    /// What the service tells: its route, how much it has read. None where there is nothing to tell.
+    /// Where the service tells its route; none where that is known.
     told: Option<HttpRoute>,
+    /// How much of the request's body was read; none where that is not asked for, or nothing.
+    read: Option<Arc<ReadCount>>,
     declared_size: u64,
     status: Option<StatusCode>,
     /// What is recorded if this is dropped now. At first the service's own code is about to run.
@@ -128,17 +134,21 @@ pub(super) struct Exchange {
     sent: u64,
     expected: Option<u64>,
     extra: Option<MetricLabels>,
+    span: Option<SampledSpan>,
     is_skipped: bool,
     /// Dropped after the recording: who sees no request in flight sees all of them recorded.
     _active: Option<ActiveConnection>,
 }
 
 impl Exchange {
-    /// Returns none for a request that is not to be recorded.
-    pub(super) fn begin<B: Body>(shared: &Arc<Shared>, request: &Request<B>) -> Option<Self> {
+    /// Returns none for a request that is not to be recorded; `route` is its own, where it is known.
+    pub(super) fn begin<B: Body>(
+        shared: &Arc<Shared>,
+        request: &Request<B>,
+        mut route: Option<RequestPath>,
+    ) -> Option<Self> {
         let config = &shared.config;
         let path = request.uri().path();
-        let mut route = (config.route)(request.extensions());
         let is_known = route.is_some();
         if shared
             .routes
@@ -152,17 +162,19 @@ impl Exchange {
         if route.is_none() && config.normalize_unmatched {
             route = shared.normalized(path);
         }
-        let (method_number, method) = shared.methods.label(request.method());
+        let method = shared.methods.number(request.method());
         let scheme = scheme(request, config.scheme);
-        shared.add_active(1, method_number, &method, scheme);
+        shared.add_active(1, method, scheme);
+        let read = (shared.wants_sizes() && !request.body().is_end_stream()).then(ReadCount::begin);
+        let declared_size = read.as_ref().and_then(|_| content_length(request.headers()));
         Some(Self {
             begin: now(),
             scheme,
-            version: version(request.version()),
-            told: (!is_known || !request.body().is_end_stream()).then(HttpRoute::default),
+            version: request.version(),
+            told: (!is_known).then(HttpRoute::default),
+            read,
             route,
-            is_known,
-            declared_size: content_length(request.headers())
+            declared_size: declared_size
                 .filter(|&size| size <= config.max_declared_size)
                 .unwrap_or(0),
             status: None,
@@ -171,22 +183,25 @@ impl Exchange {
             sent: 0,
             expected: None,
             extra: None,
+            span: config
+                .exemplars
+                .as_ref()
+                .and_then(|_| SampledSpan::current(request.headers())),
             is_skipped: false,
             _active: shared.app.as_ref().map(AppMetrics::track_connection),
             method,
-            method_number,
             shared: Arc::clone(shared),
         })
     }
 
-    /// Returns the place where the service tells.
+    /// Returns the place where the service tells its route, if it is not known.
     pub(super) fn told(&self) -> Option<HttpRoute> {
         self.told.clone()
     }
 
-    /// Returns the place where the service tells its route, if it is not known.
-    pub(super) fn asks_for_route(&self) -> Option<HttpRoute> {
-        self.told.clone().filter(|_| !self.is_known)
+    /// Returns the place where the bytes of the request's body are counted.
+    pub(super) fn read(&self) -> Option<Arc<ReadCount>> {
+        self.read.clone()
     }
 
     /// Returns the route, if there is one.
@@ -201,9 +216,7 @@ impl Exchange {
     }
 
     fn size(&self) -> u64 {
-        let Some(read) = self.told.as_ref().map(HttpRoute::read) else {
-            return 0;
-        };
+        let Some(read) = &self.read else { return 0 };
         let was_cancelled = self.status.is_none() && self.error == Some(ErrorType::ClientDisconnected);
         if was_cancelled || read.has_failed() {
             read.bytes()
@@ -219,16 +232,20 @@ impl Exchange {
         }
         let unmatched = &self.shared.unmatched;
         let route = self.known_route();
+        let duration = now().saturating_duration_since(self.begin);
+        if let Some((sink, span)) = self.shared.config.exemplars.as_ref().zip(self.span) {
+            sink.take(duration, span);
+        }
         self.shared.record(&Finished {
-            method: &self.method,
+            method: self.shared.methods.label(self.method),
             scheme: self.scheme,
-            version: self.version,
+            version: version(self.version),
             route: route.or(self.shared.config.unmatched_route.then_some(unmatched)),
             path: route.unwrap_or(unmatched),
             status_code: self.status.map(|status| status.as_u16()),
             error: self.error,
             extra: self.extra.as_ref(),
-            duration: now().saturating_duration_since(self.begin),
+            duration,
             request_bytes: self.size(),
             response_bytes: self.sent,
         });
@@ -244,18 +261,19 @@ impl Watched for Exchange {
         self.error = Some(ErrorType::ClientDisconnected);
     }
 
-    fn failed(mut self) {
+    fn failed(&mut self) {
         self.error = Some(ErrorType::ServiceError);
     }
 
-    fn responded<B>(mut self, response: &mut Response<B>) -> Option<Self> {
+    fn responded<B>(&mut self, response: &mut Response<B>) -> bool {
         let status = response.status();
         self.status = Some(status);
         self.extra = response.extensions_mut().remove::<MetricLabels>();
-        let shared = Arc::clone(&self.shared);
+        let shared = &*self.shared;
         if let Some(app) = shared.app.as_ref().filter(|_| shared.config.response_time) {
             let elapsed = now().saturating_duration_since(self.begin);
-            app.record_response_time(self.method.clone(), self.path(), status.as_u16(), elapsed);
+            let method = shared.methods.label(self.method).clone();
+            app.record_response_time(method, self.path(), status.as_u16(), elapsed);
         }
         let policy = if status == StatusCode::SWITCHING_PROTOCOLS {
             shared.config.upgrades
@@ -276,11 +294,10 @@ impl Watched for Exchange {
             self.waiting();
             self.expected = content_length(response.headers());
         }
-        if policy == StreamPolicy::UntilEnd {
-            return Some(self);
+        if policy != StreamPolicy::UntilEnd {
+            self.error = None;
         }
-        self.error = None;
-        None
+        policy == StreamPolicy::UntilEnd
     }
 
     fn passed(&mut self, bytes: usize) -> bool {
@@ -288,11 +305,11 @@ impl Watched for Exchange {
         self.expected.is_some_and(|expected| self.sent >= expected)
     }
 
-    fn ended(mut self) {
+    fn ended(&mut self) {
         self.error = None;
     }
 
-    fn broke_off(mut self) {
+    fn broke_off(&mut self) {
         self.error = Some(ErrorType::BodyError);
     }
 }
@@ -300,8 +317,10 @@ impl Watched for Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.record();
-        self.shared
-            .add_active(-1, self.method_number, &self.method, self.scheme);
+        if let Some(read) = self.read.take() {
+            read.end();
+        }
+        self.shared.add_active(-1, self.method, self.scheme);
     }
 }
 

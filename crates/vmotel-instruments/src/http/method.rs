@@ -22,7 +22,11 @@ pub(super) fn parse_list(list: &str) -> Vec<Method> {
 
 /// The methods that appear as they are, with their labels ready.
 #[derive(Debug)]
-pub(super) struct KnownMethods(Box<[(Method, StringValue)]>);
+pub(super) struct KnownMethods {
+    known: Box<[Method]>,
+    /// By number; the last is that of all others.
+    labels: Box<[StringValue]>,
+}
 
 impl KnownMethods {
     pub(super) fn new(methods: &[Method]) -> Self {
@@ -30,26 +34,28 @@ impl KnownMethods {
             Some(&name) => StringValue::from(name),
             None => StringValue::from(Arc::<str>::from(method.as_str())),
         };
-        Self(
-            methods
-                .iter()
-                .map(|method| (method.clone(), label(method)))
-                .collect(),
-        )
+        let other = StringValue::from(OTHER);
+        Self {
+            known: methods.into(),
+            labels: methods.iter().map(label).chain([other]).collect(),
+        }
     }
 
-    /// Returns the number of a method, the last one if it is not known, and its label; allocates nothing.
-    pub(super) fn label(&self, method: &Method) -> (usize, StringValue) {
-        match self.0.iter().position(|(known, _)| known == method) {
-            Some(at) => (at, self.0[at].1.clone()),
-            None => (self.0.len(), StringValue::from(OTHER)),
-        }
+    /// Returns the number of a method; all unknown ones share one.
+    pub(super) fn number(&self, method: &Method) -> usize {
+        let known = self.known.iter().position(|known| known == method);
+        known.unwrap_or(self.known.len())
+    }
+
+    /// Returns the label of the method with a number.
+    pub(super) fn label(&self, number: usize) -> &StringValue {
+        &self.labels[number]
     }
 
     /// Returns how many numbers there are.
     #[cfg(feature = "bound")]
     pub(super) fn count(&self) -> usize {
-        self.0.len() + 1
+        self.labels.len()
     }
 }
 
@@ -63,7 +69,7 @@ mod tests {
         let purge = || Method::from_bytes(b"PURGE").unwrap();
         let check = |methods: &KnownMethods, method: &str, label: &str| {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(methods.label(&method).1.as_str(), label);
+            assert_eq!(methods.label(methods.number(&method)).as_str(), label);
         };
         let default = KnownMethods::new(&HttpMetricsConfig::default().known_methods);
         for name in KNOWN {

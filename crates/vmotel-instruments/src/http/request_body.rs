@@ -1,8 +1,12 @@
 //! A request's body that is counted as it is read.
 
 use std::{
+    cell::Cell,
     pin::Pin,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -10,16 +14,37 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::HttpRoute;
-
 /// How much of a request's body the service has read.
 #[derive(Debug, Default)]
-pub(super) struct ReadCount {
+#[expect(unnameable_types, reason = "only the layer passes it on")]
+pub struct ReadCount {
     bytes: AtomicU64,
     failed: AtomicBool,
 }
 
+thread_local! {
+    /// The count of a request that has ended on this thread, for the next one.
+    static SPARE: Cell<Option<Arc<ReadCount>>> = const { Cell::new(None) };
+}
+
 impl ReadCount {
+    /// Returns a count of nothing; mostly it is not allocated anew.
+    pub(super) fn begin() -> Arc<Self> {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let unshared = spare.and_then(|mut spare| {
+            // The body of its last request may still live.
+            *Arc::get_mut(&mut spare)? = Self::default();
+            Some(spare)
+        });
+        unshared.unwrap_or_default()
+    }
+
+    /// Keeps the count of a request that has ended.
+    pub(super) fn end(self: Arc<Self>) {
+        // Within the destructors of a thread there is nothing to keep it for.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+
     fn add(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -44,18 +69,13 @@ pin_project! {
     pub struct RequestBody<B> {
         #[pin]
         inner: B,
-        told: Option<HttpRoute>,
+        read: Option<Arc<ReadCount>>,
     }
 }
 
 impl<B> RequestBody<B> {
-    pub(super) const fn new(inner: B, told: Option<HttpRoute>) -> Self {
-        Self { inner, told }
-    }
-
-    #[cfg(feature = "axum")]
-    pub(super) const fn is_counted(&self) -> bool {
-        self.told.is_some()
+    pub(super) const fn new(inner: B, read: Option<Arc<ReadCount>>) -> Self {
+        Self { inner, read }
     }
 
     /// Returns the body itself; what is read from it is no longer counted.
@@ -74,10 +94,10 @@ impl<B: Body> Body for RequestBody<B> {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        if let Some(told) = this.told {
+        if let Some(read) = this.read {
             match &frame {
-                Some(Ok(frame)) => told.read().add(frame.data_ref().map_or(0, Buf::remaining)),
-                Some(Err(_)) => told.read().fail(),
+                Some(Ok(frame)) => read.add(frame.data_ref().map_or(0, Buf::remaining)),
+                Some(Err(_)) => read.fail(),
                 None => {}
             }
         }

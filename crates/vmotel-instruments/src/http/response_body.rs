@@ -8,27 +8,24 @@ use std::{
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{exchange::Exchange, watched};
+use super::{
+    exchange::Exchange,
+    watched::{self, Watched},
+};
 
 pin_project! {
-    /// A response's body; when it has ended or is dropped, its request is recorded.
+    /// A response's body; when it has ended or is dropped, its request is recorded: one of a server, or of a client.
     #[derive(Debug)]
-    pub struct ResponseBody<B> {
+    pub struct ResponseBody<B, W = Exchange> {
         #[pin]
         inner: B,
-        exchange: Option<Exchange>,
+        watch: Option<W>,
     }
 }
 
-impl<B: Body> ResponseBody<B> {
-    pub(super) fn new(inner: B, exchange: Option<Exchange>) -> Self {
-        let exchange = watched::begin_body(&inner, exchange);
-        Self { inner, exchange }
-    }
-
-    #[cfg(feature = "axum")]
-    pub(super) const fn is_recorded(&self) -> bool {
-        self.exchange.is_none()
+impl<B, W> ResponseBody<B, W> {
+    pub(crate) const fn new(inner: B, watch: Option<W>) -> Self {
+        Self { inner, watch }
     }
 
     /// Returns the body itself; its request is recorded now, if it was not yet.
@@ -37,7 +34,7 @@ impl<B: Body> ResponseBody<B> {
     }
 }
 
-impl<B: Body> Body for ResponseBody<B> {
+impl<B: Body, W: Watched> Body for ResponseBody<B, W> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -46,7 +43,7 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
-        watched::poll_frame(this.inner, this.exchange, cx)
+        watched::poll_frame(this.inner, this.watch, cx)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -3,14 +3,14 @@
 use std::{
     marker::PhantomData,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{AnyBody, ResponseBody, bodies::WrapResponse, exchange::Exchange, watched};
+use super::{AnyBody, bodies::WrapResponse, exchange::Exchange, watched};
 
 pin_project! {
     /// The future of [`HttpMetrics`](super::HttpMetrics); if it is dropped, its request is recorded as cancelled.
@@ -43,7 +43,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        watched::poll_response(this.inner, this.exchange, cx)
-            .map_ok(|(response, exchange)| response.map(|body| K::wrap(ResponseBody::new(body, exchange))))
+        let response = ready!(watched::poll_response(this.inner, this.exchange, cx))?;
+        Poll::Ready(Ok(K::wrap(response, this.exchange)))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::request_body::ReadCount;
 use crate::RequestPath;
 
 /// A place in the extensions of each request where a service can tell the template of its route.
@@ -22,29 +21,18 @@ use crate::RequestPath;
 /// }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct HttpRoute(Arc<Told>);
-
-/// What the service tells while it works: one allocation for each request.
-#[derive(Debug, Default)]
-struct Told {
-    route: OnceLock<RequestPath>,
-    read: ReadCount,
-}
+pub struct HttpRoute(Arc<OnceLock<RequestPath>>);
 
 impl HttpRoute {
     /// Tells the template; the first one told stays.
     ///
     /// Owned text is taken for a path that came in and is normalised, unless it is a [`RequestPath::template`].
     pub fn set(&self, template: impl Into<RequestPath>) {
-        let _ = self.0.route.set(template.into());
+        let _ = self.0.set(template.into());
     }
 
     pub(super) fn get(&self) -> Option<&RequestPath> {
-        self.0.route.get()
-    }
-
-    pub(super) fn read(&self) -> &ReadCount {
-        &self.0.read
+        self.0.get()
     }
 }
 

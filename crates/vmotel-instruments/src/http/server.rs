@@ -134,6 +134,11 @@ impl HttpServerMetrics {
         }
     }
 
+    /// Whether the sizes of bodies are recorded.
+    pub(super) fn has_sizes(&self) -> bool {
+        self.instruments.sizes.is_some()
+    }
+
     /// Returns the label of a path that came in.
     pub(super) fn path_label(&self, path: &str) -> StringValue {
         self.instruments.gate.raw_path(path)

@@ -18,10 +18,10 @@ pub(crate) trait Watched: Sized {
     fn waiting(&mut self);
 
     /// The service has returned an error instead of a response.
-    fn failed(self);
+    fn failed(&mut self);
 
-    /// The head of the response is there; returns none if the body does not matter any more.
-    fn responded<B>(self, response: &mut Response<B>) -> Option<Self>;
+    /// The head of the response is there; returns whether its body matters.
+    fn responded<B>(&mut self, response: &mut Response<B>) -> bool;
 
     /// Bytes of the response's body are handed on; returns true if they were the last ones.
     fn passed(&mut self, bytes: usize) -> bool;
@@ -30,63 +30,55 @@ pub(crate) trait Watched: Sized {
     fn trailers(&mut self, _: &HeaderMap) {}
 
     /// The response's body has ended, as it should.
-    fn ended(self);
+    fn ended(&mut self);
 
     /// The response's body has failed.
-    fn broke_off(self);
+    fn broke_off(&mut self);
 }
-
-/// A response, and what is left of the watch.
-type Responded<B, W> = (Response<B>, Option<W>);
 
 type NextFrame<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
 
-/// Polls the future of a response; what is left of the watch belongs to the body.
+/// Polls the future of a response; if the watch is still there then, it belongs to the body.
 pub(crate) fn poll_response<F, W, B, E>(
     future: Pin<&mut F>,
-    watched: &mut Option<W>,
+    watch: &mut Option<W>,
     cx: &mut Context<'_>,
-) -> Poll<Result<Responded<B, W>, E>>
+) -> Poll<Result<Response<B>, E>>
 where
     F: Future<Output = Result<Response<B>, E>>,
     W: Watched,
+    B: Body,
 {
     // A runtime drops the future of a task that has panicked only after it has caught the panic, so the thread no
     // longer shows it; the watch must know.
-    if let Some(watched) = watched {
+    if let Some(watched) = watch {
         watched.running();
     }
-    match future.poll(cx) {
-        Poll::Pending => {
-            if let Some(watched) = watched {
-                watched.waiting();
-            }
-            Poll::Pending
-        }
-        Poll::Ready(Ok(mut response)) => {
-            let rest = watched
-                .take()
-                .and_then(|watched| watched.responded(&mut response));
-            Poll::Ready(Ok((response, rest)))
-        }
-        Poll::Ready(Err(error)) => {
-            if let Some(watched) = watched.take() {
+    let mut polled = future.poll(cx);
+    if let Some(watched) = watch {
+        match &mut polled {
+            Poll::Pending => watched.waiting(),
+            Poll::Ready(Ok(response)) => respond(response, watch),
+            Poll::Ready(Err(_)) => {
                 watched.failed();
+                *watch = None;
             }
-            Poll::Ready(Err(error))
         }
     }
+    polled
 }
 
-/// Ends the watch of a body that has ended from the start: nobody need poll it.
-pub(crate) fn begin_body<B: Body, W: Watched>(body: &B, watched: Option<W>) -> Option<W> {
-    if has_ended(body) {
-        if let Some(watched) = watched {
-            watched.ended();
-        }
-        return None;
+/// The head of a response is there: ends the watch if its body does not matter, or has ended from the start.
+pub(crate) fn respond<B: Body, W: Watched>(response: &mut Response<B>, watch: &mut Option<W>) {
+    let Some(watched) = watch else { return };
+    let goes_on = watched.responded(response);
+    let has_ended = goes_on && has_ended(response.body());
+    if has_ended {
+        watched.ended();
     }
-    watched
+    if has_ended || !goes_on {
+        *watch = None;
+    }
 }
 
 /// Polls a body.
@@ -111,14 +103,13 @@ pub(crate) fn poll_frame<B: Body, W: Watched>(
     // Nobody need ask for the end behind trailers, or of a body whose length is known: hyper does not.
     let is_last = watched.passed(bytes) || trailers.is_some() || frame.is_none() || has_ended(&*body);
     let has_failed = matches!(frame, Some(Err(_)));
-    if (is_last || has_failed)
-        && let Some(watched) = watch.take()
-    {
-        if has_failed {
-            watched.broke_off();
-        } else {
-            watched.ended();
-        }
+    if has_failed {
+        watched.broke_off();
+    } else if is_last {
+        watched.ended();
+    }
+    if is_last || has_failed {
+        *watch = None;
     }
     Poll::Ready(frame)
 }

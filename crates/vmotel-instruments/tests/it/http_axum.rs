@@ -1,17 +1,21 @@
 //! The layer in an axum router, served by hyper, with real clients over loopback.
 
-use std::time::Instant;
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use axum::{
     Router,
+    body::Body,
     error_handling::HandleErrorLayer,
     http::{Method, Request, StatusCode, header},
     routing::get,
 };
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tower::{ServiceBuilder, timeout::TimeoutLayer};
-use vmotel_instruments::http::HttpMetricsConfig;
+use tower::{ServiceBuilder, ServiceExt, timeout::TimeoutLayer};
+use vmotel_instruments::http::{ExemplarSink, HttpMetricsConfig};
 
 use crate::server::{STEP, Server, routes};
 
@@ -131,6 +135,95 @@ async fn a_layer_around_the_whole_router_learns_the_route_from_one_inside() {
         server.requests(),
         ["GET /users/{id} 200 1", "GET _unmatched 404 1"]
     );
+}
+
+/// Both layers know the route, and neither may count twice.
+#[tokio::test]
+async fn of_two_layers_around_one_route_the_outer_one_records() {
+    let server = Server::start(|layer| {
+        let twice = Router::new()
+            .route("/twice/{id}", get(|| async { "x" }))
+            .layer(layer.clone());
+        let apart = ServiceBuilder::new()
+            .layer(layer.clone())
+            .service(get(|| async { "x" }));
+        Router::new()
+            .merge(twice)
+            .route_service("/apart/{id}", apart)
+            .route("/once", get(|| async { "x" }))
+            .layer(layer)
+    })
+    .await;
+    for path in ["/twice/1", "/twice/2", "/apart/1", "/once"] {
+        server.fetch("GET", path, b"").await;
+    }
+    assert_eq!(
+        server.requests(),
+        [
+            "GET /apart/{id} 200 1",
+            "GET /once 200 1",
+            "GET /twice/{id} 200 2"
+        ]
+    );
+}
+
+/// A handler that asks another router asks as a client does: two requests.
+#[tokio::test]
+async fn a_request_within_a_request_is_one_of_its_own() {
+    let server = Server::start(|layer| {
+        let inner = routes().layer(layer.clone());
+        let ask = async move || {
+            let request = Request::get("/users/1").body(Body::empty()).unwrap();
+            inner.clone().oneshot(request).await
+        };
+        Router::new().route("/batch", get(ask)).layer(layer)
+    })
+    .await;
+    assert_eq!(server.fetch("GET", "/batch", b"").await.0, 200);
+    assert_eq!(server.requests(), ["GET /batch 200 1", "GET /users/{id} 200 1"]);
+}
+
+#[tokio::test]
+async fn sampled_requests_leave_exemplars() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let taken = Arc::clone(&taken);
+        ExemplarSink::new(move |duration, span| taken.lock().unwrap().push((duration, span)))
+    };
+    let config = HttpMetricsConfig {
+        exemplars: Some(sink),
+        ..HttpMetricsConfig::default()
+    };
+    let server = Server::with_config(config, |layer| routes().layer(layer)).await;
+    let ask = async |path: &str, parent: Option<&str>| {
+        let mut request = Request::get(path).header("host", "localhost");
+        if let Some(parent) = parent {
+            request = request.header("traceparent", parent);
+        }
+        let response = server.send(request.body(Full::default()).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap();
+    };
+    let begin = Instant::now();
+    ask(
+        "/paced",
+        Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    )
+    .await;
+    let took = begin.elapsed();
+    ask(
+        "/users/1",
+        Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00"),
+    )
+    .await;
+    ask("/users/1", Some("never mind")).await;
+    ask("/users/1", None).await;
+    let taken = taken.lock().unwrap();
+    let [(duration, span)] = taken[..] else {
+        panic!("{taken:?}")
+    };
+    assert_eq!(span.trace_id(), 0x4bf92f3577b34da6a3ce929d0e0e4736);
+    assert_eq!(span.span_id(), 0x00f067aa0ba902b7);
+    assert!(STEP < duration && duration < took, "{duration:?} of {took:?}");
 }
 
 #[tokio::test]
@@ -352,10 +445,10 @@ async fn configuration_is_followed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_clients_some_of_which_leave() {
-    let server = std::sync::Arc::new(Server::start(|layer| routes().layer(layer)).await);
+    let server = Arc::new(Server::start(|layer| routes().layer(layer)).await);
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..200 {
-        let server = std::sync::Arc::clone(&server);
+        let server = Arc::clone(&server);
         tasks.spawn(async move {
             match n % 4 {
                 0 => drop(server.fetch("GET", &format!("/users/{n}"), b"").await),

@@ -7,9 +7,9 @@ use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tower::{ServiceBuilder, timeout::TimeoutLayer};
-use vmotel_instruments::http::{HttpMetricsConfig, HttpMetricsLayer, StreamPolicy};
+use vmotel_instruments::http::{HttpMetricsConfig, StreamPolicy};
 
-use crate::server::{STEP, Server, routes};
+use crate::server::{Layer, STEP, Server, routes};
 
 /// What the client does.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ struct Case {
     rest: &'static str,
     client: Client,
     config: fn(&mut HttpMetricsConfig),
-    layers: fn(HttpMetricsLayer) -> Router,
+    layers: fn(Layer) -> Router,
     /// Method, path, status code; empty if nothing is recorded.
     guide: &'static str,
     /// `error.type`, method, status, route, version, extra label, scheme.

@@ -116,7 +116,7 @@ async fn scan(config: HttpMetricsConfig) -> Harness {
     let service = Router::new()
         .route("/users/{id}", get(|| async { "a user" }))
         .route("/orders/{order}/items/{item}", post(|| async {}))
-        .layer(HttpMetricsLayer::with_config(families, config));
+        .layer(HttpMetricsLayer::with_config(families, config).for_axum());
     let mut random = SmallRng::seed_from_u64(7);
     for _ in 0..REQUESTS {
         let response = service.clone().oneshot(request(&mut random)).await.unwrap();

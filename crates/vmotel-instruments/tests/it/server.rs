@@ -22,12 +22,17 @@ use tokio::{
 };
 use vmotel_instruments::{
     AppMetrics,
-    http::{HttpMetricsConfig, HttpMetricsLayer, HttpServerConfig, HttpServerMetrics, MetricLabels},
+    http::{
+        AxumBody, HttpMetricsConfig, HttpMetricsLayer, HttpServerConfig, HttpServerMetrics, MetricLabels,
+    },
 };
 
 use crate::harness::Harness;
 
 pub(crate) const STEP: Duration = Duration::from_millis(40);
+
+/// The layer as axum's users take it.
+pub(crate) type Layer = HttpMetricsLayer<AxumBody>;
 
 /// A server on a port of its own whose metrics can be read.
 pub(crate) struct Server {
@@ -36,14 +41,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(build: impl FnOnce(HttpMetricsLayer) -> Router) -> Self {
+    pub(crate) async fn start(build: impl FnOnce(Layer) -> Router) -> Self {
         Self::with_config(HttpMetricsConfig::default(), build).await
     }
 
-    pub(crate) async fn with_config(
-        config: HttpMetricsConfig,
-        build: impl FnOnce(HttpMetricsLayer) -> Router,
-    ) -> Self {
+    pub(crate) async fn with_config(config: HttpMetricsConfig, build: impl FnOnce(Layer) -> Router) -> Self {
         let harness = Harness::new();
         let server = HttpServerConfig {
             body_sizes: true,
@@ -54,7 +56,7 @@ impl Server {
             AppMetrics::new(&harness.meter()),
             HttpServerMetrics::with_config(&harness.meter(), &server).unwrap(),
         );
-        let router = build(HttpMetricsLayer::with_config(families, config));
+        let router = build(HttpMetricsLayer::with_config(families, config).for_axum());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{Method, Response, StatusCode, Uri};
 use opentelemetry::{StringValue, Value};
 
 use super::{HttpClientMetrics, UrlTemplate, family::ActiveRequest};
@@ -58,7 +58,8 @@ pub(super) struct Finished {
 
 /// A request in flight, from the call to the end of its response's body.
 #[derive(Debug)]
-pub(super) struct ClientExchange {
+#[expect(unnameable_types, reason = "only the type of a body names it")]
+pub struct ClientExchange {
     metrics: HttpClientMetrics,
     begin: Instant,
     asked: Asked,
@@ -86,7 +87,10 @@ impl ClientExchange {
             _ => ("", None),
         };
         let asked = Asked {
-            method: metrics.instruments.methods.label(method).1,
+            method: {
+                let methods = &metrics.instruments.methods;
+                methods.label(methods.number(method)).clone()
+            },
             address: Arc::<str>::from(uri.host().unwrap_or_default()).into(),
             port: uri.port_u16().or(default),
             scheme,
@@ -111,13 +115,6 @@ impl ClientExchange {
     pub(super) fn failed_by(mut self, error: &'static str) {
         self.error = Some(error);
     }
-
-    fn head(&mut self, status: StatusCode, version_of: http::Version, headers: &HeaderMap) {
-        self.status = Some(status);
-        self.version = version(version_of);
-        self.expected = content_length(headers);
-        self.error = None;
-    }
 }
 
 impl Watched for ClientExchange {
@@ -130,13 +127,16 @@ impl Watched for ClientExchange {
         self.error = self.status.is_none().then_some(CANCELLED);
     }
 
-    fn failed(mut self) {
+    fn failed(&mut self) {
         self.error = Some(REQUEST_ERROR);
     }
 
-    fn responded<B>(mut self, response: &mut Response<B>) -> Option<Self> {
-        self.head(response.status(), response.version(), response.headers());
-        Some(self)
+    fn responded<B>(&mut self, response: &mut Response<B>) -> bool {
+        self.status = Some(response.status());
+        self.version = version(response.version());
+        self.expected = content_length(response.headers());
+        self.error = None;
+        true
     }
 
     fn passed(&mut self, bytes: usize) -> bool {
@@ -144,11 +144,11 @@ impl Watched for ClientExchange {
         self.expected.is_some_and(|expected| self.bytes >= expected)
     }
 
-    fn ended(mut self) {
+    fn ended(&mut self) {
         self.error = None;
     }
 
-    fn broke_off(mut self) {
+    fn broke_off(&mut self) {
         self.error = Some(BODY_ERROR);
     }
 }

@@ -2,17 +2,20 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{HttpClientMetrics, UrlTemplate, exchange::ClientExchange};
-use crate::http::watched::{self, Watched as _};
+use crate::http::{
+    ResponseBody,
+    watched::{self, Watched as _},
+};
 
 /// A tower layer that records each request that goes out.
 ///
@@ -111,45 +114,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        watched::poll_response(this.inner, this.exchange, cx)
-            .map_ok(|(response, exchange)| response.map(|body| ClientBody::new(body, exchange)))
+        let response = ready!(watched::poll_response(this.inner, this.exchange, cx))?;
+        Poll::Ready(Ok(
+            response.map(|body| ClientBody::new(body, this.exchange.take()))
+        ))
     }
 }
 
-pin_project! {
-    /// The body of a response; when it has ended or is dropped, its request is recorded.
-    #[derive(Debug)]
-    pub struct ClientBody<B> {
-        #[pin]
-        inner: B,
-        exchange: Option<ClientExchange>,
-    }
-}
-
-impl<B: Body> ClientBody<B> {
-    pub(super) fn new(inner: B, exchange: Option<ClientExchange>) -> Self {
-        let exchange = watched::begin_body(&inner, exchange);
-        Self { inner, exchange }
-    }
-}
-
-impl<B: Body> Body for ClientBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
-        watched::poll_frame(this.inner, this.exchange, cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
+/// The body of a response to a client.
+pub type ClientBody<B> = ResponseBody<B, ClientExchange>;

@@ -3,7 +3,7 @@
 use reqwest::{Body, Client, Request, RequestBuilder, Response, ResponseBuilderExt as _};
 
 use super::{HttpClientMetrics, UrlTemplate, exchange::ClientExchange, layer::ClientBody};
-use crate::http::watched::Watched as _;
+use crate::http::watched::{self, Watched as _};
 
 /// reqwest's client with each request recorded.
 ///
@@ -98,7 +98,8 @@ fn watch(response: Response, exchange: ClientExchange) -> Response {
     if let Ok(url) = url {
         response.extensions_mut().extend(url.into_parts().0.extensions);
     }
-    let exchange = exchange.responded(&mut response);
+    let mut exchange = Some(exchange);
+    watched::respond(&mut response, &mut exchange);
     response
         .map(|body| Body::wrap(ClientBody::new(body, exchange)))
         .into()

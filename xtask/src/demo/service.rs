@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use axum::{
     Router,
     body::Bytes,
@@ -166,27 +166,33 @@ impl Services {
         }
     }
 
-    /// Fails unless the explorer's page shows each of the families.
+    /// Fails unless the explorer's page shows each of the families by its next sample, which it takes every 5 s.
     pub(super) async fn check_explorer(&self) -> anyhow::Result<()> {
-        let address = self.address.to_string();
-        let overview =
-            blocking(move || Ok(request(&address, "GET", "/debug/metrics/data.json", &[], &[])?)).await?;
-        for family in [
+        let names = [
             catalog::HTTP_REQUESTS_TOTAL,
             catalog::BUSINESS_ORDERS_TOTAL,
             catalog::CACHE_HITS_TOTAL,
             catalog::DB_CLIENT_CONNECTION_COUNT,
             catalog::PROCESS_OPEN_FDS,
             catalog::TOKIO_RUNTIME_WORKERS,
-        ] {
-            let name = family.exposed_name(Naming::default())?;
-            ensure!(
-                overview.status == 200 && overview.text().contains(&format!("\"{name}\"")),
-                "the explorer does not show {name}: {}",
-                overview.status
-            );
+        ]
+        .map(|family| family.exposed_name(Naming::default()));
+        let names = names.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut missing = names.clone();
+        for _ in 0..100 {
+            let address = self.address.to_string();
+            let overview =
+                blocking(move || Ok(request(&address, "GET", "/debug/metrics/data.json", &[], &[])?)).await?;
+            ensure!(overview.status == 200, "the explorer answers {}", overview.status);
+            let text = overview.text();
+            missing = names.clone();
+            missing.retain(|name| !text.contains(&format!("\"{name}\"")));
+            if missing.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Ok(())
+        bail!("the explorer does not show {}", missing.join(", "))
     }
 
     /// Ends the service and its exporters.

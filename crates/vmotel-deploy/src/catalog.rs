@@ -93,6 +93,8 @@ pub struct Signals {
     pub folded_sets: Option<String>,
     /// The gauge that tells whether the last collection of a source succeeded, with the label `source`.
     pub source_up: Option<String>,
+    /// The counter of callbacks that panicked while metrics were collected.
+    pub callback_panics: Option<String>,
     /// The gauge of open file descriptors; needs [`Signals::max_fds`].
     pub open_fds: Option<String>,
     /// The gauge of file descriptors that may be open.
@@ -251,6 +253,7 @@ impl Catalog {
             ("signals.folded_values", &signals.folded_values),
             ("signals.folded_sets", &signals.folded_sets),
             ("signals.source_up", &signals.source_up),
+            ("signals.callback_panics", &signals.callback_panics),
             ("signals.open_fds", &signals.open_fds),
             ("signals.max_fds", &signals.max_fds),
             ("signals.cache_hits", &signals.cache_hits),

@@ -74,6 +74,7 @@ pub fn catalog(pushes: bool) -> anyhow::Result<Catalog> {
             folded_values: name(own("_label_values_folded_total")?)?,
             folded_sets: name(own("_label_sets_folded_total")?)?,
             source_up: name(own("_source_up")?)?,
+            callback_panics: name(own("_callback_panics_total")?)?,
             open_fds: name(&catalog::PROCESS_OPEN_FDS)?,
             max_fds: name(&catalog::PROCESS_MAX_FDS)?,
             cache_hits: name(&catalog::CACHE_HITS_TOTAL)?,

@@ -22,6 +22,7 @@ pub(super) fn group(context: Context<'_>) -> Group {
             folded_values(context),
             folded_sets(context),
             source_down(context),
+            callback_panics(context),
         ]
         .into_iter()
         .flatten()
@@ -284,6 +285,19 @@ fn source_down(context: Context<'_>) -> Option<Alert> {
             .collect(),
         silent: series(1.0),
     })
+}
+
+fn callback_panics(context: Context<'_>) -> Option<Alert> {
+    let panics = context.catalog.signals.callback_panics.as_ref()?;
+    Some(increase(
+        context,
+        "MetricsCallbackPanics",
+        panics,
+        "callbacks of {{ $labels.job }} panic while its metrics are collected",
+        "What such a callback would observe is missing; all other metrics are there.",
+        "The log of the application names the instrument.",
+        &[],
+    ))
 }
 
 fn samples_dropped(context: Context<'_>) -> Option<Alert> {

@@ -109,6 +109,7 @@ fn a_renamed_metric_fails_in_dashboards_rules_and_their_tests() {
             &mut signals.folded_values,
             &mut signals.folded_sets,
             &mut signals.source_up,
+            &mut signals.callback_panics,
             &mut signals.open_fds,
             &mut signals.max_fds,
             &mut signals.cache_hits,

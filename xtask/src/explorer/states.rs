@@ -111,8 +111,11 @@ impl Service {
                     1.0,
                     Duration::from_millis(number % 90),
                 );
-                logins.add(1, &[KeyValue::new("user", format!("user-{number}"))]);
                 latency.record((number % 200) as f64 / 1000.0, &[]);
+            }
+            // More users than the registry has series for, within a few rounds.
+            for number in round * 3_000..(round + 1) * 3_000 {
+                logins.add(1, &[KeyValue::new("user", format!("user-{number}"))]);
             }
             logins.add(100_000, &[KeyValue::new("user", HOSTILE)]);
             traces.offer(
